@@ -1,0 +1,79 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Exclusivity checks at run time cost 8 ns a call on the dataplane; the compiler's static checks stay.
+let release: BuildSettingCondition = .when(configuration: .release)
+let common: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let hot: [SwiftSetting] = common + [
+    .unsafeFlags(["-enforce-exclusivity=unchecked", "-cross-module-optimization"], release)
+]
+// One indirect jump per opcode handler instead of a shared one: 2.4 times as fast.
+let interpreter: [SwiftSetting] = hot + [
+    .unsafeFlags(["-Xllvm", "-tail-dup-pred-size=300", "-Xllvm", "-tail-dup-succ-size=300"], release)
+]
+
+let package = Package(
+    name: "swale",
+    products: [
+        .executable(name: "swale", targets: ["swale"]),
+        .library(name: "EBPF", targets: ["ISA", "Object", "Maps", "Engine"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // C: UAPI shims and system libraries
+        .target(name: "CLinux", path: "Sources/C/CLinux"),
+        .systemLibrary(
+            name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CPcap", path: "Sources/C/CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+
+        // EBPF: a library of its own
+        .target(name: "ISA", path: "Sources/EBPF/ISA", swiftSettings: hot),
+        .target(name: "Object", dependencies: ["ISA"], path: "Sources/EBPF/Object", swiftSettings: common),
+        .target(name: "Maps", dependencies: ["Object", "CLinux"], path: "Sources/EBPF/Maps", swiftSettings: hot),
+        .target(
+            name: "Engine", dependencies: ["ISA", "Object", "Maps", "CLinux"], path: "Sources/EBPF/Engine",
+            swiftSettings: interpreter),
+
+        // VALE: the switch
+        .target(name: "PacketIO", dependencies: ["CLinux"], path: "Sources/VALE/PacketIO", swiftSettings: hot),
+        .target(
+            name: "Switching", dependencies: ["Engine", "Maps", "PacketIO", "CLinux"], path: "Sources/VALE/Switching",
+            swiftSettings: hot),
+
+        // Service: HTTP, the REST API, the executable
+        .target(
+            name: "HTTP",
+            dependencies: [
+                "CLinux", "COpenSSL",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ], path: "Sources/Service/HTTP", swiftSettings: common),
+        .target(
+            name: "ControlAPI", dependencies: ["HTTP", "Switching", "Engine", "Maps", "Object", "ISA"],
+            path: "Sources/Service/ControlAPI", swiftSettings: common),
+        .executableTarget(
+            name: "swale",
+            dependencies: [
+                "ControlAPI", "CPcap", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ], path: "Sources/Service/swale", swiftSettings: common),
+
+        // Tests: one folder per module
+        .testTarget(name: "ISATests", dependencies: ["ISA"], swiftSettings: common),
+        .testTarget(name: "ObjectTests", dependencies: ["Object", "ISA"], swiftSettings: common),
+        .testTarget(name: "MapsTests", dependencies: ["Maps", "Object"], swiftSettings: common),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "ISA", "Maps", "Object"], swiftSettings: common),
+        .testTarget(name: "PacketIOTests", dependencies: ["PacketIO"], swiftSettings: common),
+        .testTarget(
+            name: "SwitchingTests", dependencies: ["Switching", "Engine", "Maps", "Object", "ISA", "PacketIO"],
+            swiftSettings: common),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: common),
+        .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "HTTP"], swiftSettings: common),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,13 @@
+// Shims that need _GNU_SOURCE, which would make the headers' types differ from those of Swift's Glibc overlay.
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
+
+#include "clinux_system.h"
+
+int clinux_pin_thread(unsigned cpu) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    return pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
+}

@@ -1,0 +1,27 @@
+// System calls and macros that Glibc's Swift overlay does not offer.
+// No _GNU_SOURCE in these headers: types would differ from those of the overlay. What needs it is in CLinux.c.
+#ifndef CLINUX_SYSTEM_H
+#define CLINUX_SYSTEM_H
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+
+// Pins the calling thread; cpu_set_t is built by macros, which Swift does not import. Returns 0 or an errno.
+int clinux_pin_thread(unsigned cpu);
+
+// Saves the overlay's conversion of timespec on the hot path.
+static inline uint64_t clinux_monotonic_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static inline void clinux_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+#endif

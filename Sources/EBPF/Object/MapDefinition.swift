@@ -1,0 +1,28 @@
+/// A map that an object declares.
+public struct MapDefinition: Hashable, Sendable {
+    /// The symbol's name; the section's for `.rodata`, `.data`, `.bss` and their suffixed forms.
+    public var name: String
+    public var attributes: MapAttributes
+    /// Type of a key and of a value where the object says so, in the object's BTF.
+    public var keyType: BTF.TypeID?
+    public var valueType: BTF.TypeID?
+    /// Bytes of the only value, for maps made of a data section; nil for all others.
+    public var initialValue: [UInt8]?
+    /// `LIBBPF_PIN_BY_NAME`.
+    public var pinnedByName: Bool
+
+    public init(
+        name: String, attributes: MapAttributes, keyType: BTF.TypeID? = nil, valueType: BTF.TypeID? = nil,
+        initialValue: [UInt8]? = nil, pinnedByName: Bool = false
+    ) {
+        self.name = name
+        self.attributes = attributes
+        self.keyType = keyType
+        self.valueType = valueType
+        self.initialValue = initialValue
+        self.pinnedByName = pinnedByName
+    }
+
+    /// Whether this is a data section rather than a map that the source declares.
+    public var isDataSection: Bool { initialValue != nil }
+}
