@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# `make test`: every check, with the time that each part took.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+passed=0 failed=0 table=""
+
+# part NAME COMMAND...: runs a part and notes its outcome; a failed one does not end the run.
+part() {
+    local name=$1 start=$SECONDS outcome=passed
+    shift
+    printf '\n== %s: %s\n' "$name" "$*"
+    if "$@"; then ((++passed)); else outcome=FAILED && ((++failed)); fi
+    table+=$(printf '%-24s %-7s %5d s' "$name" "$outcome" $((SECONDS - start)))$'\n'
+}
+
+finish() {
+    printf '\n%s%-24s %-7s %5d s\n\n%d passed, %d failed\n' "$table" total "" $SECONDS $passed $failed
+    exit $((failed > 0))
+}
+
+# must NAME COMMAND...: a part without which the rest says nothing.
+must() {
+    part "$@"
+    [ "$failed" = 0 ] || finish
+}
+
+must "install" scripts/install.sh test
+part "lint" make --no-print-directory lint
+must "examples" make --no-print-directory examples
+must "debug build" swift build --build-tests
+part "unit tests" swift test --skip-build
+must "release build" make --no-print-directory build
+part "end to end" scripts/end-to-end.sh
+[ ! -x scripts/contract-test.sh ] || part "contract" scripts/contract-test.sh
+finish
