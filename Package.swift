@@ -74,6 +74,7 @@ let package = Package(
             swiftSettings: common),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: common),
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "HTTP"], swiftSettings: common),
+        .testTarget(name: "swaleTests", dependencies: ["swale"], swiftSettings: common),
     ],
     swiftLanguageModes: [.v6]
 )
