@@ -1,0 +1,101 @@
+extension MapReader {
+    /// Maps of a `maps` section: an array of structures, all of one size.
+    ///
+    /// | bytes | |
+    /// |---|---|
+    /// | 20 | `struct bpf_map_def` of libbpf: type, key size, value size, max entries, flags |
+    /// | 28 | the same of the kernel's samples: + inner map, NUMA node |
+    /// | 32 | the same as of 20, with room that nothing uses |
+    /// | 36 | `struct bpf_elf_map` of iproute2: + id, pinning, inner id, inner index |
+    /// | 80 | `struct ebpf_map_def` of generic-ebpf: the type's name, then as of 20 without the type |
+    func readLegacy(_ section: ELFFile.Section) throws(ObjectError) -> [Found] {
+        let symbols = try symbols(in: section)
+        guard !symbols.isEmpty else {
+            throw ObjectError(.malformed, section: section.name, "\(section.size) bytes without a symbol")
+        }
+        let content = try elf.content(section)
+        let stride = section.size / symbols.count
+        guard section.size % symbols.count == 0, stride >= 16, stride % 4 == 0 else {
+            throw ObjectError(
+                .malformed, section: section.name,
+                "\(symbols.count) definitions don't divide \(section.size) bytes evenly")
+        }
+        var found: [Found] = []
+        for (index, symbol) in symbols.enumerated() {
+            guard symbol.offset == index * stride else {
+                throw ObjectError(
+                    .malformed, section: section.name, offset: symbol.offset,
+                    "map \"\(symbol.name)\" is not at a multiple of \(stride) bytes")
+            }
+            let view = try content.view(offset: symbol.offset, count: stride, section: section.name)
+            let definition: MapDefinition
+            do {
+                definition = try Self.definition(symbol.name, view, annotation(symbol.name))
+            } catch {
+                throw ObjectError(
+                    error.kind, section: section.name, offset: symbol.offset + (error.offset ?? 0),
+                    "map \"\(symbol.name)\": \(error.message)")
+            }
+            found.append(Found(definition: definition, section: section.index, offset: symbol.offset))
+        }
+        return found
+    }
+
+    /// Types that `BPF_ANNOTATE_KV_PAIR` gives to a legacy map: `struct ____btf_map_NAME { key; value; }`.
+    private func annotation(_ name: String) -> (key: BTF.TypeID, value: BTF.TypeID)? {
+        for id in btf?.types(named: "____btf_map_" + name) ?? [] {
+            if case .structure(let type) = btf?.type(id), type.members.count == 2 {
+                return (type.members[0].type, type.members[1].type)
+            }
+        }
+        return nil
+    }
+
+    private static func definition(
+        _ name: String, _ view: ByteView, _ types: (key: BTF.TypeID, value: BTF.TypeID)?
+    ) throws(ObjectError) -> MapDefinition {
+        // A type's number is below 64; a type's name begins with a letter.
+        let firstByte = try view.u8(0)
+        let isNamed = view.count == 80 && firstByte >= 0x41
+        let type = isNamed ? try namedType(view) : try numberedType(view)
+        let sizes = isNamed ? 64 : 4
+        let hasFlags = view.count >= sizes + 16
+        var pinned = false
+        if !isNamed && view.count == 36 {
+            // PIN_GLOBAL_NS of iproute2
+            pinned = try view.u32(24) == 2
+        } else if !isNamed && view.count != 28 && view.count > 20 {
+            for offset in 20..<view.count where try view.u8(offset) != 0 {
+                throw ObjectError(.unsupported, offset: offset, "a definition of \(view.count) bytes is not known")
+            }
+        }
+        return MapDefinition(
+            name: name,
+            attributes: MapAttributes(
+                type: type, keySize: try view.int32(sizes), valueSize: try view.int32(sizes + 4),
+                maxEntries: try view.int32(sizes + 8),
+                flags: MapFlags(rawValue: hasFlags ? try view.u32(sizes + 12) : 0)),
+            keyType: types?.key, valueType: types?.value, pinnedByName: pinned)
+    }
+
+    private static func numberedType(_ view: ByteView) throws(ObjectError) -> MapType {
+        let number = try view.u32(0)
+        guard let type = MapType(rawValue: number) else {
+            throw ObjectError(.unsupported, offset: 0, "unknown map type \(number)")
+        }
+        return type
+    }
+
+    /// generic-ebpf's names, or the ones of `MapType.name`.
+    private static func namedType(_ view: ByteView) throws(ObjectError) -> MapType {
+        let name = try view.view(offset: 0, count: 64, section: nil).text(0, limit: 64)
+        let type: MapType? =
+            switch name {
+            case "hashtable": .hash
+            case "percpu_hashtable": .perCPUHash
+            default: MapType(name: name)
+            }
+        guard let type else { throw ObjectError(.unsupported, offset: 0, "unknown map type \"\(name)\"") }
+        return type
+    }
+}

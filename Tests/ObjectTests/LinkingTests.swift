@@ -1,0 +1,77 @@
+import ISA
+import Object
+import Testing
+
+@Suite struct LinkingTests {
+    /// What of an object must be the same at every optimization level and instruction set version.
+    @Test(arguments: [
+        ["-O2", "-g"], ["-O1", "-g"], ["-O3", "-g"], ["-Os", "-g"], ["-O2", "-g", "-mcpu=v1"],
+        ["-O2", "-g", "-mcpu=v2"],
+        ["-O2", "-g", "-mcpu=v3"], ["-O2", "-g", "-mcpu=v4"],
+    ])
+    func everythingLinks(_ options: [String]) throws {
+        let object = try ObjectFile(elf: Compiler.object("everything.c", options))
+        #expect(object.programs.map(\.name) == ["entry", "second", "third"])
+        #expect(object.programs.map(\.section) == ["xdp", "xdp/second", "vale"])
+        #expect(object.programs.map(\.type) == [.xdp, .xdp, .vale])
+        #expect(object.license == "GPL")
+        let functions = object.programs.map { $0.functions.map(\.name) }
+        #expect(functions[0].first == "entry")
+        #expect(Set(functions[0]) == ["entry", "visit", "shared", "scale"])
+        #expect(functions[1] == ["second", "shared", "scale"])
+        #expect(functions[2] == ["third"])
+        for program in object.programs { try requireConsistent(program, object) }
+    }
+
+    @Test func mapsAreFound() throws {
+        let object = try ObjectFile(elf: Compiler.object("everything.c"))
+        let maps = Dictionary(uniqueKeysWithValues: object.maps.map { ($0.name, $0) })
+        #expect(
+            maps["table"]?.attributes
+                == MapAttributes(type: .hash, keySize: 8, valueSize: 8, maxEntries: 1024, flags: .noPrealloc))
+        #expect(
+            maps["counters"]?.attributes
+                == MapAttributes(type: .perCPUArray, keySize: 4, valueSize: 24, maxEntries: 4))
+        #expect(maps["counters"]?.pinnedByName == true)
+        #expect(maps["table"]?.pinnedByName == false)
+        #expect(
+            maps["outer"]?.attributes == MapAttributes(type: .arrayOfMaps, keySize: 4, valueSize: 4, maxEntries: 3))
+        #expect(maps[".rodata"]?.attributes.flags == .readOnlyProgram)
+        #expect(maps[".data"]?.attributes.flags == [])
+        #expect(maps[".data.custom"]?.initialValue == [9, 0, 0, 0])
+        #expect(maps[".bss"]?.initialValue == [UInt8](repeating: 0, count: 8))
+        let key = try #require(maps["table"]?.keyType)
+        #expect(object.btf?.typeName(key) == "struct key")
+    }
+
+    /// Every reference of a linked program leads to a map, into a value or to a function's first instruction.
+    private func requireConsistent(_ program: ObjectProgram, _ object: ObjectFile) throws {
+        let starts = Set(program.functions.map(\.start))
+        var reached: Set<Int> = [0]
+        var index = 0
+        while index < program.instructions.count {
+            let instruction = program.instructions[index]
+            if instruction.isWide {
+                let map = Int(instruction.imm)
+                switch instruction.src {
+                case 1:
+                    try #require(object.maps.indices.contains(map))
+                    #expect(!object.maps[map].isDataSection)
+                case 2:
+                    try #require(object.maps.indices.contains(map))
+                    let offset = Int(program.instructions[index + 1].imm)
+                    #expect((0..<object.maps[map].attributes.valueSize).contains(offset))
+                case 4: reached.insert(index + 1 + Int(instruction.imm))
+                default: #expect(instruction.src == 0)
+                }
+                index += 1
+            } else if instruction.opcode == 0x85 && instruction.src == 1 {
+                reached.insert(index + 1 + Int(instruction.imm))
+            }
+            index += 1
+        }
+        #expect(reached == starts)
+        #expect(program.functions.first == ObjectProgram.Function(name: program.name, start: 0))
+        #expect(program.functions.map(\.start) == program.functions.map(\.start).sorted())
+    }
+}
