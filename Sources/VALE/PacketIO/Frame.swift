@@ -1,7 +1,7 @@
 /// One received frame of a burst.
 ///
 /// `bytes` lies in memory of the ingress port and is valid until that port's `release()`. Worker only.
-public struct Frame {
+public struct Frame: BitwiseCopyable {
     /// The Ethernet header. The VLAN tag that the kernel took out is back in place.
     public var bytes: UnsafeMutableRawPointer
     /// Bytes from the Ethernet header on; up to 64 KiB with GSO.
@@ -21,7 +21,7 @@ public struct Frame {
 
 /// What remains to be done on a frame before it is on a wire: `struct virtio_net_hdr`, <linux/virtio_net.h>, 10 bytes,
 /// little endian, in this layout.
-public struct FrameOffload: Hashable, Sendable {
+public struct FrameOffload: BitwiseCopyable, Hashable, Sendable {
     /// `VIRTIO_NET_HDR_F_...`: 1 = the checksum from `checksumStart` on is partial, 2 = it was verified.
     public var flags: UInt8
     /// `VIRTIO_NET_HDR_GSO_...`: 0 = none, 1 = TCPv4, 3 = UDP fragmentation, 4 = TCPv6, 5 = UDP L4; bit 7 = ECN.

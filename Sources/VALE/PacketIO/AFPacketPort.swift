@@ -1,0 +1,183 @@
+import CLinux
+import Glibc
+
+/// A port on a Linux interface, by AF_PACKET sockets.
+///
+/// Received frames lie in a memory-mapped ring of slots of about the MTU's size; a longer one (GSO, up to 64 KiB) is
+/// queued whole on the socket beside its slot (PACKET_COPY_THRESH). Frames carry virtio headers in and out, so partial
+/// checksums and GSO sizes cross. Frames are sent by `sendmmsg`, a burst a call.
+///
+/// A struct behind a pointer: a copy refers to the same port. `receive`, `transmit`, `release` and the collecting of
+/// drops belong to one worker.
+public struct AFPacketPort: BitwiseCopyable, @unchecked Sendable {
+    struct State {
+        let name:
+            (
+                CChar, CChar, CChar, CChar, CChar, CChar, CChar, CChar,
+                CChar, CChar, CChar, CChar, CChar, CChar, CChar, CChar
+            )
+        let index: Int32
+        let receiver: PacketSocket
+        /// Past the queueing discipline, for bursts without GSO.
+        let directSender: PacketSocket
+        /// Through the queueing discipline: with bypass the kernel drops a GSO frame if the egress has TSO off.
+        let queuedSender: PacketSocket
+
+        let ring: PacketRing
+        /// The next slot to read.
+        var position = 0
+        /// Slots read and not given back; they end at `position`.
+        var held = 0
+        var emptyReceives: UInt32 = 0
+
+        /// Buffers for frames that don't fit a slot.
+        let large: UnsafeMutableRawPointer
+        let largeCount: Int
+        var largeUsed = 0
+
+        let messages: UnsafeMutablePointer<clinux_mmsghdr>
+        let vectors: UnsafeMutablePointer<iovec>
+        /// Bursts that still take the queued path, so that a frame does not overtake the GSO frames before it.
+        var queuedBursts = 0
+    }
+
+    let state: UnsafeMutablePointer<State>
+
+    /// Frames of one `sendmmsg`.
+    static let transmitBatch = 256
+    /// A frame of 64 KiB with a VLAN tag, in a buffer with headroom: an odd multiple of the cache line.
+    static let largeFrameBytes = 65536 + 22
+    static let largeStride = (PortIO.headroom + 64 + largeFrameBytes + 63) / 64 * 64 + 64
+    static let largeOffset = PortIO.headroom + 64
+
+    /// Opens the interface of that name in the calling thread's network namespace. It may be down.
+    public static func open(interface: String, options: AFPacketOptions = AFPacketOptions()) throws(PortError)
+        -> AFPacketPort
+    {
+        guard (16...1 << 20).contains(options.receiveSlots) else {
+            throw .badOption("receive slots: \(options.receiveSlots) is not in 16...1048576")
+        }
+        guard options.receiveSlotBytes == 0 || (512...1 << 17).contains(options.receiveSlotBytes) else {
+            throw .badOption("receive slot bytes: \(options.receiveSlotBytes) is not 0 or in 512...131072")
+        }
+        guard (1...4096).contains(options.largeFrames) else {
+            throw .badOption("large frames: \(options.largeFrames) is not in 1...4096")
+        }
+        var opened: [PacketSocket] = []
+        do throws(PortError) {
+            for _ in 0..<3 { opened.append(try PacketSocket.open(interface: interface)) }
+            return try setUp(opened[0], opened[1], opened[2], interface: interface, options: options)
+        } catch {
+            for socket in opened { socket.close() }
+            throw error
+        }
+    }
+
+    private static func setUp(
+        _ receiver: PacketSocket, _ direct: PacketSocket, _ queued: PacketSocket, interface: String,
+        options: AFPacketOptions
+    ) throws(PortError) -> AFPacketPort {
+        let fd = receiver.descriptor
+        let index = clinux_interface_index(fd, interface)
+        guard index > 0 else { throw .failed("SIOCGIFINDEX", interface: interface, errno: -index) }
+        var address: UInt64 = 0
+        let type = withUnsafeMutableBytes(of: &address) {
+            clinux_interface_address(fd, interface, $0.baseAddress!.assumingMemoryBound(to: UInt8.self))
+        }
+        // ARPHRD_ETHER, ARPHRD_LOOPBACK
+        guard type == 1 || type == 772 else {
+            throw type < 0
+                ? .failed("SIOCGIFHWADDR", interface: interface, errno: -type)
+                : .notEthernet(interface: interface, hardwareType: type)
+        }
+        let mtu = clinux_interface_mtu(fd, interface)
+        guard mtu >= 0 else { throw .failed("SIOCGIFMTU", interface: interface, errno: -mtu) }
+
+        try receiver.set(PACKET_COPY_THRESH, Int32(1), called: "PACKET_COPY_THRESH", interface: interface)
+        try receiver.set(PACKET_IGNORE_OUTGOING, Int32(1), called: "PACKET_IGNORE_OUTGOING", interface: interface)
+        receiver.setBuffer(SO_RCVBUF, forced: SO_RCVBUFFORCE, bytes: options.receiveQueueBytes)
+        for sender in [direct, queued] {
+            try sender.set(PACKET_VNET_HDR, Int32(1), called: "PACKET_VNET_HDR", interface: interface)
+            sender.setBuffer(SO_SNDBUF, forced: SO_SNDBUFFORCE, bytes: 16 << 20)
+            try sender.bind(index: index, receiving: false, interface: interface)
+        }
+        if options.qdiscBypass {
+            try direct.set(PACKET_QDISC_BYPASS, Int32(1), called: "PACKET_QDISC_BYPASS", interface: interface)
+        }
+        if options.promiscuous {
+            var membership = packet_mreq()
+            membership.mr_ifindex = index
+            membership.mr_type = UInt16(PACKET_MR_PROMISC)
+            try receiver.set(
+                PACKET_ADD_MEMBERSHIP, membership, called: "PACKET_MR_PROMISC", interface: interface)
+        }
+        // Two VLAN tags on top of the MTU's Ethernet frame; the loopback interface's 64 KiB would waste memory.
+        let stride =
+            options.receiveSlotBytes != 0
+            ? (options.receiveSlotBytes + 15) / 16 * 16 : PacketRing.stride(frameBytes: min(Int(mtu), 9216) + 14 + 8)
+        let ring = try PacketRing.map(
+            on: receiver, slots: options.receiveSlots, stride: stride, interface: interface)
+        do throws(PortError) {
+            try receiver.bind(index: index, receiving: true, interface: interface)
+        } catch {
+            ring.unmap()
+            throw error
+        }
+
+        let messages = UnsafeMutablePointer<clinux_mmsghdr>.allocate(capacity: transmitBatch)
+        let vectors = UnsafeMutablePointer<iovec>.allocate(capacity: transmitBatch)
+        vectors.initialize(repeating: iovec(), count: transmitBatch)
+        messages.initialize(repeating: clinux_mmsghdr(), count: transmitBatch)
+        for i in 0..<transmitBatch {
+            messages[i].msg_hdr.msg_iov = vectors + i
+            messages[i].msg_hdr.msg_iovlen = 1
+        }
+        let state = UnsafeMutablePointer<State>.allocate(capacity: 1)
+        var name: InlineName = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        withUnsafeMutableBytes(of: &name) { $0.copyBytes(from: interface.utf8.prefix(15)) }
+        state.initialize(
+            to: State(
+                name: name, index: index, receiver: receiver, directSender: direct, queuedSender: queued, ring: ring,
+                large: .allocate(byteCount: options.largeFrames * largeStride, alignment: 64),
+                largeCount: options.largeFrames, messages: messages, vectors: vectors))
+        return AFPacketPort(state: state)
+    }
+
+    typealias InlineName = (
+        CChar, CChar, CChar, CChar, CChar, CChar, CChar, CChar, CChar, CChar, CChar, CChar, CChar, CChar, CChar, CChar
+    )
+
+    public func close() {
+        state.pointee.ring.unmap()
+        state.pointee.receiver.close()
+        state.pointee.directSender.close()
+        state.pointee.queuedSender.close()
+        state.pointee.large.deallocate()
+        state.pointee.messages.deallocate()
+        state.pointee.vectors.deallocate()
+        state.deallocate()
+    }
+
+    /// The name that the interface had when the port was opened.
+    public var name: String {
+        withUnsafeBytes(of: state.pointee.name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+
+    public var interfaceIndex: Int32 { state.pointee.index }
+
+    public var descriptor: Int32 { state.pointee.receiver.descriptor }
+
+    /// Asks the kernel: for the control side. Any thread.
+    public var linkState: LinkState { state.pointee.receiver.linkState() }
+
+    public func collectKernelDrops(_ drops: DropCounters) {
+        let lost = state.pointee.receiver.takeDrops()
+        if lost > 0 { drops.add(.rxRingFull, lost) }
+    }
+
+    /// When an interface goes down, its sockets report ENETDOWN until it is read; when it comes up again they receive
+    /// again by themselves.
+    public func handleError() {
+        state.pointee.receiver.takeError()
+    }
+}
