@@ -11,6 +11,7 @@
 ///     call 1                  ; a helper; call local label, call kfunc 7, callx r3
 /// done:
 ///     exit                    ; ja label, gotol label
+///     .quad 0x95              ; any slot, as a little-endian number
 /// ```
 ///
 /// Comments begin with `#`, `;` or `//`; a register may have a `%` in front. Numbers are decimal or hexadecimal; those
@@ -33,7 +34,7 @@ public enum Assembler {
                 guard !tokens.isEmpty else { continue }
                 let statement = try AssemblyStatement(tokens, line: index + 1, slot: slot)
                 statements.append(statement)
-                slot += statement.entry.operands == .wide ? 2 : 1
+                slot += statement.slots
             } catch {
                 throw AssemblerError(line: index + 1, problem: error)
             }

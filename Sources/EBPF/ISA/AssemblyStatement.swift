@@ -3,12 +3,19 @@ struct AssemblyStatement {
     let line: Int
     /// Index of its first slot.
     let slot: Int
-    let entry: InstructionTable.Entry
+    /// nil for `.quad`, a slot as a number.
+    let entry: InstructionTable.Entry?
     let operands: [AssemblyOperand]
 
     init(_ tokens: ArraySlice<AssemblyToken>, line: Int, slot: Int) throws(AssemblerError.Problem) {
         self.line = line
         self.slot = slot
+        if tokens.first == .word(".quad") {
+            var parser = AssemblyOperandParser(tokens.dropFirst())
+            operands = try parser.operands()
+            entry = nil
+            return
+        }
         let (candidates, rest) = try Self.mnemonic(tokens)
         var parser = AssemblyOperandParser(rest)
         operands = try parser.operands()
@@ -44,8 +51,15 @@ struct AssemblyStatement {
     private static let mnemonics = Dictionary(grouping: InstructionTable.entries, by: \.mnemonic)
     private static let aliases = ["gotol": "ja32", "goto": "ja"]
 
-    /// Its slots: two for `LDDW`.
+    /// Slots that it takes: two for `LDDW`.
+    var slots: Int { entry?.operands == .wide ? 2 : 1 }
+
+    /// Its slots, with labels replaced by distances.
     func encode(labels: [String: Int]) throws(AssemblerError.Problem) -> [Instruction] {
+        guard let entry else {
+            guard operands.count == 1, case .number(let number) = operands[0] else { throw misused }
+            return [Instruction(wire: UInt64(bitPattern: try number.fit(bits: 64)))]
+        }
         var insn = Instruction(opcode: entry.opcode)
         switch (entry.operands, operands.count) {
         case (.none, 0): break
@@ -163,7 +177,7 @@ struct AssemblyStatement {
         return Int32(target - slot - 1)
     }
 
-    private var misused: AssemblerError.Problem { .badOperands(usage: entry.usage) }
+    private var misused: AssemblerError.Problem { .badOperands(usage: entry?.usage ?? ".quad number") }
 }
 
 extension InstructionTable.Entry {
