@@ -1,4 +1,3 @@
-import ArgumentParser
 import Foundation
 
 /// Where the service listens: `http://HOST:PORT` or `unix:PATH`.
@@ -27,22 +26,4 @@ enum Endpoint: Equatable {
         case .unix: "localhost"
         }
     }
-}
-
-/// Options that every client command takes.
-struct ClientOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Where the service listens: http://HOST:PORT or unix:PATH.",
-            discussion: "The environment variable SWALE_URL says it for good."))
-    var url: String = ProcessInfo.processInfo.environment["SWALE_URL"] ?? "http://127.0.0.1:8080"
-
-    @Flag(help: "Print the service's JSON rather than a table.")
-    var json = false
-
-    func validate() throws {
-        guard Endpoint(url) != nil else { throw ValidationError("'\(url)' is neither http://HOST:PORT nor unix:PATH") }
-    }
-
-    var client: Client { Client(endpoint: Endpoint(url)!) }
 }
