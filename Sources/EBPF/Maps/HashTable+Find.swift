@@ -1,0 +1,100 @@
+import CLinux
+import Glibc
+import Synchronization
+
+extension HashTable {
+    /// A slot, by its bucket and its index there.
+    struct Place {
+        let bucket: Int
+        let index: Int
+        let slot: UnsafeMutableRawPointer
+        /// The bucket's when the slot was found.
+        let version: UInt32
+        let tag: UInt64
+    }
+
+    /// The slot's number: stable, the position in walks.
+    @inline(__always)
+    func number(_ bucket: Int, _ index: Int) -> Int { bucket &* width &+ index }
+
+    /// Hot path. Never waits; a key that is in the table all the time is found.
+    @inline(__always)
+    func find<Key: TableKey>(_ key: Key) -> Place? {
+        let hash = key.hash(secret)
+        let tag = hash & 0x7f | 0x80
+        var bucket = home(hash)
+        var left = buckets
+        while left > 0 {
+            let header = header(bucket)
+            let version = header.version.pointee.load(ordering: .acquiring)
+            let tags = header.tags.pointee.load(ordering: .acquiring)
+            var candidates = Self.equalBytes(tags, tag &* Self.lowBits) & tagMask
+            var changed = false
+            while candidates != 0 {
+                let index = candidates.trailingZeroBitCount &>> 3
+                let slot = slot(bucket, index)
+                if key.matches(slot) {
+                    atomicMemoryFence(ordering: .acquiring)
+                    if header.version.pointee.load(ordering: .relaxed) == version {
+                        return Place(bucket: bucket, index: index, slot: slot, version: version, tag: tag)
+                    }
+                    changed = true
+                    break
+                }
+                candidates &= candidates &- 1
+            }
+            if changed { continue }
+            if header.overflow.pointee.load(ordering: .acquiring) == 0 { return nil }
+            bucket = self.bucket(after: bucket)
+            left &-= 1
+        }
+        return nil
+    }
+
+    /// The high bit of each byte that is equal in both words. May also set it for a byte that differs in the lowest bit
+    /// only, above one that is equal: the key tells.
+    @inline(__always)
+    static func equalBytes(_ a: UInt64, _ b: UInt64) -> UInt64 {
+        let difference = a ^ b
+        return (difference &- lowBits) & ~difference & highBits
+    }
+
+    /// Whether the bucket is as it was when `place` was found, and not being written.
+    @inline(__always)
+    func isUnchanged(_ place: Place) -> Bool {
+        atomicMemoryFence(ordering: .acquiring)
+        return place.version & 1 == 0 && header(place.bucket).version.pointee.load(ordering: .relaxed) == place.version
+    }
+
+    /// Copies what `copy` reads of the element with this key as of one moment; false when there is none.
+    @inline(__always)
+    func readConsistently<Key: TableKey>(_ key: Key, _ copy: (Place) -> Void) -> Bool {
+        var backoff = Backoff()
+        for _ in 0..<64 {
+            guard let place = find(key) else { return false }
+            if place.version & 1 == 0 {
+                copy(place)
+                if isUnchanged(place) { return true }
+            }
+            backoff.pause()
+        }
+        // Written to all the time: keep the writers out.
+        return withLockedSlot(key, copy)
+    }
+
+    /// Runs `body` on the element with this key, which can neither be written by others nor deleted meanwhile.
+    @inline(__always)
+    func withLockedSlot<Key: TableKey>(_ key: Key, _ body: (Place) -> Void) -> Bool {
+        while let place = find(key) {
+            let header = header(place.bucket)
+            header.lock()
+            defer { header.unlock() }
+            let tags = header.tags.pointee.load(ordering: .relaxed)
+            if tags &>> UInt64(truncatingIfNeeded: 8 &* place.index) & 0xff == place.tag && key.matches(place.slot) {
+                body(place)
+                return true
+            }
+        }
+        return false
+    }
+}

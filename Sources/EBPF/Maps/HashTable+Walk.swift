@@ -1,0 +1,52 @@
+import Glibc
+import Synchronization
+
+extension HashTable {
+    /// Copies the first element at or behind slot number `position`, and moves `position` behind it.
+    ///
+    /// `copy` gets the number and the slot; what it copied counts only if nobody wrote in the bucket meanwhile, else it
+    /// is called again.
+    @inline(__always)
+    func next(from position: inout Int, _ copy: (_ slot: UnsafeMutableRawPointer, _ number: Int) -> Void) -> Bool {
+        var bucket = position / width
+        var index = position % width
+        var backoff = Backoff()
+        var attempts = 0
+        while bucket < buckets {
+            let header = header(bucket)
+            let version = header.version.pointee.load(ordering: .acquiring)
+            let tags = header.tags.pointee.load(ordering: .acquiring)
+            let live = (tags & tagMask) &>> UInt64(truncatingIfNeeded: 8 &* index)
+            guard live != 0 else {
+                bucket &+= 1
+                index = 0
+                continue
+            }
+            let found = index &+ live.trailingZeroBitCount &>> 3
+            if attempts < 64 {
+                if version & 1 == 0 {
+                    copy(slot(bucket, found), number(bucket, found))
+                    atomicMemoryFence(ordering: .acquiring)
+                    if header.version.pointee.load(ordering: .relaxed) == version {
+                        position = number(bucket, found) &+ 1
+                        return true
+                    }
+                }
+                attempts &+= 1
+                backoff.pause()
+                continue
+            }
+            // Written to all the time: keep the writers out.
+            header.lock()
+            let isLive = header.tags.pointee.load(ordering: .relaxed) &>> UInt64(8 * found) & 0x80 != 0
+            if isLive { copy(slot(bucket, found), number(bucket, found)) }
+            header.unlock()
+            if isLive {
+                position = number(bucket, found) &+ 1
+                return true
+            }
+        }
+        position = buckets &* width
+        return false
+    }
+}

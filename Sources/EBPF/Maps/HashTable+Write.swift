@@ -1,0 +1,204 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// Counts retired slots, in two generations so that those that are free again leave the count in time.
+struct Retirement {
+    private var older = 0
+    private var younger = 0
+    private var olderStamp: UInt64 = 0
+    private var youngerStamp: UInt64 = 0
+    /// The latest stamp known to have passed.
+    private(set) var passed: UInt64 = 0
+
+    /// At least as many slots as are retired and can't be known to be free.
+    var pending: Int { older &+ younger }
+
+    @inline(__always)
+    mutating func add(_ stamp: UInt64) {
+        younger &+= 1
+        youngerStamp = stamp
+    }
+
+    /// A retired slot was given away before its time, or to its own key.
+    @inline(__always)
+    mutating func remove() {
+        if younger > 0 { younger &-= 1 } else if older > 0 { older &-= 1 }
+    }
+
+    @inline(__always)
+    mutating func hasPassed(_ stamp: UInt64, _ table: borrowing HashTable) -> Bool {
+        if stamp <= passed { return true }
+        guard table.hasPassed(stamp) else { return false }
+        passed = stamp
+        return true
+    }
+
+    /// Forgets the generations whose time has passed.
+    mutating func age(_ table: borrowing HashTable) {
+        guard hasPassed(olderStamp, table) else { return }
+        older = younger
+        olderStamp = youngerStamp
+        younger = 0
+        if hasPassed(olderStamp, table) { older = 0 }
+    }
+}
+
+/// Puts a value where an element has it. The bucket is locked.
+protocol ValueSource {
+    /// `slot` and `number` are the element's.
+    func overwrite(_ table: borrowing HashTable, slot: UnsafeMutableRawPointer, number: Int)
+    /// The same, and zeros wherever a new element has no value yet.
+    func fill(_ table: borrowing HashTable, slot: UnsafeMutableRawPointer, number: Int)
+}
+
+extension HashTable {
+    /// Hot path. `bpf_map_update_elem`: htab_map_update_elem, kernel/bpf/hashtab.c.
+    @inline(__always)
+    func update<Key: TableKey, Value: ValueSource>(_ key: Key, _ value: Value, flags: UInt64) -> MapStatus {
+        guard let mode = UpdateMode(rawValue: flags) else { return .invalid }
+        if mode == .noExist {
+            if find(key) != nil { return .exists }
+        } else if overwrite(key, value) {
+            return .done
+        } else if mode == .exist {
+            return .noEntry
+        }
+        return insert(key, value, mode)
+    }
+
+    @inline(__always)
+    private func overwrite<Key: TableKey, Value: ValueSource>(_ key: Key, _ value: Value) -> Bool {
+        withLockedSlot(key) { value.overwrite(self, slot: $0.slot, number: number($0.bucket, $0.index)) }
+    }
+
+    /// The key was absent a moment ago.
+    @inline(never)
+    private func insert<Key: TableKey, Value: ValueSource>(_ key: Key, _ value: Value, _ mode: UpdateMode) -> MapStatus
+    {
+        writers.pointee.lock.lock()
+        defer { writers.pointee.lock.unlock() }
+        // Nobody inserts or deletes from here on.
+        if mode == .noExist {
+            if find(key) != nil { return .exists }
+        } else if overwrite(key, value) {
+            return .done
+        }
+        let count = writers.pointee.count.load(ordering: .relaxed)
+        guard count < maxEntries else { return .tooBig }
+
+        let hash = key.hash(secret)
+        let (bucket, index) = vacancy(for: key, hash)
+        // The way there, before the element is to be seen.
+        var passed = home(hash)
+        while passed != bucket {
+            header(passed).overflow.pointee.wrappingAdd(1, ordering: .relaxed)
+            passed = self.bucket(after: passed)
+        }
+        let header = header(bucket)
+        let slot = slot(bucket, index)
+        header.lock()
+        key.store(to: slot)
+        value.fill(self, slot: slot, number: number(bucket, index))
+        setTag(header, index, hash & 0x7f | 0x80)
+        header.unlock()
+        writers.pointee.count.store(count &+ 1, ordering: .relaxed)
+        return .done
+    }
+
+    /// Hot path. `bpf_map_delete_elem`.
+    @inline(__always)
+    func delete<Key: TableKey>(_ key: Key) -> MapStatus {
+        writers.pointee.lock.lock()
+        defer { writers.pointee.lock.unlock() }
+        guard let place = find(key) else { return .noEntry }
+        remove(place.bucket, place.index, key.hash(secret))
+        return .done
+    }
+
+    /// Under the map's lock.
+    @inline(__always)
+    private func remove(_ bucket: Int, _ index: Int, _ hash: UInt64) {
+        let header = header(bucket)
+        header.lock()
+        setTag(header, index, Self.retiredTag)
+        header.unlock()
+        let stamp = retire()
+        stamps[bucket] = stamp
+        writers.pointee.retirement.add(stamp)
+        if writers.pointee.retirement.pending &* 8 >= spare { writers.pointee.retirement.age(self) }
+
+        var passed = home(hash)
+        while passed != bucket {
+            self.header(passed).overflow.pointee.wrappingSubtract(1, ordering: .relaxed)
+            passed = self.bucket(after: passed)
+        }
+        writers.pointee.count.wrappingSubtract(1, ordering: .relaxed)
+    }
+
+    /// Under the map's lock and the bucket's.
+    @inline(__always)
+    private func setTag(_ header: BucketHeader, _ index: Int, _ tag: UInt64) {
+        let shift = UInt64(truncatingIfNeeded: 8 &* index)
+        let others = header.tags.pointee.load(ordering: .relaxed) & ~(0xff &<< shift)
+        header.tags.pointee.store(others | tag &<< shift, ordering: .releasing)
+    }
+
+    /// A slot for a new element, under the map's lock. There is one: the table has more slots than `maxEntries`.
+    private func vacancy<Key: TableKey>(for key: Key, _ hash: UInt64) -> (bucket: Int, index: Int) {
+        var exhausted = false
+        if writers.pointee.retirement.pending >= spare {
+            writers.pointee.retirement.age(self)
+            exhausted = writers.pointee.retirement.pending >= spare
+        }
+        var bucket = home(hash)
+        while true {
+            for _ in 0..<buckets {
+                let tags = header(bucket).tags.pointee.load(ordering: .relaxed)
+                // Exact in both: a retired tag differs from a free one in the lowest bit.
+                let vacant = ~tags & tagMask
+                if vacant != 0, let index = vacancy(in: bucket, tags, vacant, key, exhausted) { return (bucket, index) }
+                bucket = self.bucket(after: bucket)
+            }
+            exhausted = true
+        }
+    }
+
+    @inline(__always)
+    private func vacancy<Key: TableKey>(
+        in bucket: Int, _ tags: UInt64, _ vacant: UInt64, _ key: Key, _ exhausted: Bool
+    ) -> Int? {
+        // Tags without the high bit are 0 or 1.
+        let retired = (tags &<< 7) & vacant
+        var same = retired
+        while same != 0 {
+            let index = same.trailingZeroBitCount &>> 3
+            if key.matches(slot(bucket, index)) {
+                writers.pointee.retirement.remove()
+                return index
+            }
+            same &= same &- 1
+        }
+        let free = vacant & ~retired
+        if free != 0 { return free.trailingZeroBitCount &>> 3 }
+        if writers.pointee.retirement.hasPassed(stamps[bucket], self) { return retired.trailingZeroBitCount &>> 3 }
+        guard exhausted else { return nil }
+        writers.pointee.retirement.remove()
+        return retired.trailingZeroBitCount &>> 3
+    }
+
+    /// Deletes everything, a bucket at a time.
+    func clear() {
+        for bucket in 0..<buckets {
+            writers.pointee.lock.lock()
+            var live = header(bucket).tags.pointee.load(ordering: .relaxed) & tagMask
+            while live != 0 {
+                let index = live.trailingZeroBitCount &>> 3
+                // Nobody writes keys while the lock is held.
+                remove(bucket, index, LongKey(slot(bucket, index), bytes: keySize).hash(secret))
+                live &= live &- 1
+            }
+            writers.pointee.lock.unlock()
+        }
+    }
+}

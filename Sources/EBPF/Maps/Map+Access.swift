@@ -1,0 +1,100 @@
+import Object
+
+extension Map {
+    /// The value of `key`.
+    /// - Throws: `noEntry`; `invalid` for a key of the wrong size; `notPermitted`.
+    public func lookup(_ key: [UInt8]) throws(MapError) -> [UInt8] {
+        try checkKey(key.count)
+        try checkReadable()
+        var found = false
+        let value = [UInt8](unsafeUninitializedCapacity: userValueSize) { buffer, count in
+            found = key.withUnsafeBytes { storage.read($0.baseAddress!, into: buffer.baseAddress!) }
+            count = found ? userValueSize : 0
+        }
+        guard found else { throw .noEntry }
+        return value
+    }
+
+    /// Sets the value of `key`, for all workers in per-CPU maps.
+    /// - Throws: `exists`, `noEntry`, `full` as `mode` says; `tooBig` past the end of an array; `invalid` for wrong
+    ///   sizes; `notPermitted`.
+    public func update(_ key: [UInt8], _ value: [UInt8], _ mode: UpdateMode = .any) throws(MapError) {
+        try checkKey(key.count)
+        try checkValue(value.count)
+        try checkWritable()
+        let status = key.withUnsafeBytes { key in
+            value.withUnsafeBytes { storage.write(key.baseAddress!, $0.baseAddress!, flags: mode.rawValue) }
+        }
+        try check(status)
+    }
+
+    /// - Throws: `noEntry`; `invalid` for arrays and wrong sizes; `notPermitted`.
+    public func delete(_ key: [UInt8]) throws(MapError) {
+        try checkKey(key.count)
+        try checkWritable()
+        try check(key.withUnsafeBytes { storage.remove($0.baseAddress!) })
+    }
+
+    /// Deletes all elements; an array's are zeroed.
+    public func clear() throws(MapError) {
+        try checkWritable()
+        storage.clear()
+    }
+
+    // The same without arrays, for callers with memory of their own.
+
+    /// Copies the value of `key` to the first `userValueSize` bytes of `value`.
+    public func lookup(_ key: UnsafeRawBufferPointer, into value: UnsafeMutableRawBufferPointer) throws(MapError) {
+        try checkKey(key.count)
+        guard value.count >= userValueSize else { throw .invalid("room for \(value.count) of \(userValueSize) bytes") }
+        try checkReadable()
+        guard storage.read(key.baseAddress!, into: value.baseAddress!) else { throw .noEntry }
+    }
+
+    public func update(
+        _ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ mode: UpdateMode = .any
+    ) throws(MapError) {
+        try checkKey(key.count)
+        try checkValue(value.count)
+        try checkWritable()
+        try check(storage.write(key.baseAddress!, value.baseAddress!, flags: mode.rawValue))
+    }
+
+    public func delete(_ key: UnsafeRawBufferPointer) throws(MapError) {
+        try checkKey(key.count)
+        try checkWritable()
+        try check(storage.remove(key.baseAddress!))
+    }
+
+    func checkKey(_ bytes: Int) throws(MapError) {
+        guard bytes == attributes.keySize else {
+            throw .invalid("key of \(bytes) bytes, expected \(attributes.keySize)")
+        }
+    }
+
+    func checkValue(_ bytes: Int) throws(MapError) {
+        guard bytes == userValueSize else { throw .invalid("value of \(bytes) bytes, expected \(userValueSize)") }
+    }
+
+    func checkReadable() throws(MapError) {
+        if attributes.flags.contains(.writeOnlyUser) { throw .notPermitted }
+    }
+
+    func checkWritable() throws(MapError) {
+        if attributes.flags.contains(.readOnlyUser) || isFrozen { throw .notPermitted }
+    }
+
+    private func check(_ status: MapStatus) throws(MapError) {
+        switch status {
+        case .done: return
+        case .noEntry: throw .noEntry
+        case .exists: throw .exists
+        case .tooBig where attributes.keySize == 4 && isArray:
+            throw .tooBig("index is past the end of \(attributes.maxEntries) elements")
+        case .tooBig: throw .full
+        case .invalid: throw .invalid("elements of a map of type \(attributes.type.name) can't be deleted")
+        }
+    }
+
+    private var isArray: Bool { attributes.type == .array || attributes.type == .perCPUArray }
+}

@@ -1,0 +1,106 @@
+import Object
+import Synchronization
+
+/// A map: the memory, and what user space does with it.
+///
+/// Any thread may call anything here while programs run. Keys and values are the bytes that programs see; a value of a
+/// per-CPU map is one value per worker, each rounded up to 8 bytes (`userValueSize` in all).
+public final class Map: @unchecked Sendable {
+    public let attributes: MapAttributes
+    public let name: String
+    /// What programs use. Valid while the map lives.
+    public let core: MapCore
+    public let domain: WorkerDomain
+    private let memory: MapMemory
+    private let frozen = Atomic<Bool>(false)
+
+    /// - Throws: `unsupported`, `invalid`, `tooBig` as bpf(2) does, `noMemory` where the map takes more than
+    ///   `memoryLimit` bytes or than the machine has left.
+    public init(
+        _ attributes: MapAttributes, domain: WorkerDomain, name: String = "", memoryLimit: Int = Map.defaultMemoryLimit
+    ) throws(MapError) {
+        try attributes.check()
+        self.attributes = attributes
+        self.name = name
+        self.domain = domain
+        let kind: MapCore.Kind
+        switch attributes.type {
+        case .array:
+            (memory, kind) = try Self.makeArray(attributes, memoryLimit)
+        case .perCPUArray:
+            (memory, kind) = try Self.makePerCPUArray(attributes, domain, memoryLimit)
+        case .hash, .perCPUHash:
+            (memory, kind) = try Self.makeHash(attributes, domain, memoryLimit)
+        default: throw .unsupported(attributes.type)
+        }
+        core = MapCore(
+            type: attributes.type, flags: attributes.flags, keySize: attributes.keySize,
+            valueSize: attributes.valueSize, kind: kind)
+    }
+
+    /// Bytes that one map may take: 4 GiB.
+    public static let defaultMemoryLimit = MapMemory.defaultLimit
+
+    private typealias Parts = (MapMemory, MapCore.Kind)
+
+    private static func makeArray(_ attributes: MapAttributes, _ limit: Int) throws(MapError) -> Parts {
+        let stride = roundUp8(attributes.valueSize)
+        let memory = try MapMemory(bytes: MapSize.product(attributes.maxEntries, stride), limit: limit)
+        let map = ArrayMap(
+            values: memory.base, stride: stride, valueSize: attributes.valueSize, count: UInt32(attributes.maxEntries))
+        return (memory, .array(map))
+    }
+
+    private static func makePerCPUArray(
+        _ attributes: MapAttributes, _ domain: WorkerDomain, _ limit: Int
+    ) throws(MapError) -> Parts {
+        let stride = roundUp8(attributes.valueSize)
+        // 8 elements are a whole number of cache lines.
+        let slotStride = try MapSize.product(roundUp8(attributes.maxEntries), stride)
+        let memory = try MapMemory(bytes: MapSize.product(slotStride, domain.slots), limit: limit)
+        let map = PerCPUArrayMap(
+            values: memory.base, stride: stride, slotStride: slotStride, valueSize: attributes.valueSize,
+            count: UInt32(attributes.maxEntries), workers: domain.workers)
+        return (memory, .perCPUArray(map))
+    }
+
+    private static func makeHash(
+        _ attributes: MapAttributes, _ domain: WorkerDomain, _ limit: Int
+    ) throws(MapError) -> Parts {
+        let perCPU = attributes.type == .perCPUHash
+        let layout = try HashLayout(attributes, perCPU: perCPU, slots: domain.slots)
+        let memory = try MapMemory(bytes: layout.bytes, limit: limit)
+        let table = (memory.base + layout.table).bindMemory(to: HashTable.self, capacity: 1)
+        table.initialize(to: HashTable(layout, base: memory.base, attributes: attributes, domain: domain))
+        guard let values = table.pointee.perCPU else { return (memory, .hash(HashMap(table: table))) }
+        return (memory, .perCPUHash(PerCPUHashMap(table: table, values: values)))
+    }
+
+    /// Bytes of memory that the map reserves; pages are taken when they are first used.
+    public var memoryBytes: Int { memory.bytes }
+
+    /// Whether values are per worker.
+    public var isPerCPU: Bool { attributes.type == .perCPUArray || attributes.type == .perCPUHash }
+
+    /// Bytes of a value as user space sees it.
+    public var userValueSize: Int {
+        isPerCPU ? roundUp8(attributes.valueSize) * domain.workers : attributes.valueSize
+    }
+
+    /// Elements in the map now; `maxEntries` for arrays.
+    public var entryCount: Int { storage.elements }
+
+    var storage: any MapStorage {
+        switch core.kind {
+        case .array(let map): map
+        case .perCPUArray(let map): map
+        case .hash(let map): map
+        case .perCPUHash(let map): map
+        }
+    }
+
+    /// User space can't write any more (`BPF_MAP_FREEZE`); programs still can.
+    public func freeze() { frozen.store(true, ordering: .releasing) }
+
+    public var isFrozen: Bool { frozen.load(ordering: .acquiring) }
+}

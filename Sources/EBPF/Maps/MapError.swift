@@ -1,0 +1,68 @@
+import Glibc
+import Object
+
+/// Why an operation on a map was refused; `errno` is what bpf(2) would have said.
+public enum MapError: Error, Hashable, Sendable {
+    /// No element has this key, or an array has no such index. ENOENT
+    case noEntry
+    /// `BPF_NOEXIST`, and the element is there. EEXIST
+    case exists
+    /// As many elements as `maxEntries`. E2BIG
+    case full
+    /// An index past the end of an array, or an attribute above its limit. E2BIG
+    case tooBig(String)
+    /// EINVAL
+    case invalid(String)
+    /// The map's flags, or its being frozen, forbid it. EPERM
+    case notPermitted
+    /// ENOMEM
+    case noMemory(String)
+    /// No map of this type can be created (yet). EINVAL
+    case unsupported(MapType)
+
+    public var errno: Int32 {
+        switch self {
+        case .noEntry: ENOENT
+        case .exists: EEXIST
+        case .full, .tooBig: E2BIG
+        case .invalid, .unsupported: EINVAL
+        case .notPermitted: EPERM
+        case .noMemory: ENOMEM
+        }
+    }
+}
+
+extension MapError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .noEntry: "no element has this key"
+        case .exists: "an element with this key exists"
+        case .full: "the map is full"
+        case .tooBig(let what), .invalid(let what), .noMemory(let what): what
+        case .notPermitted: "the map's flags forbid it"
+        case .unsupported(let type): "maps of type \(type.name) are not supported"
+        }
+    }
+}
+
+/// `BPF_ANY`, `BPF_NOEXIST` and `BPF_EXIST`, <linux/bpf.h>.
+public enum UpdateMode: UInt64, Hashable, Sendable {
+    /// Inserts or overwrites.
+    case any = 0
+    /// Only inserts.
+    case noExist = 1
+    /// Only overwrites.
+    case exist = 2
+}
+
+/// How an operation ended, as programs see it: 0 or a negated errno.
+enum MapStatus: Int32 {
+    case done = 0
+    case noEntry = 2
+    case tooBig = 7
+    case exists = 17
+    case invalid = 22
+
+    @inline(__always)
+    var result: Int64 { -Int64(rawValue) }
+}
