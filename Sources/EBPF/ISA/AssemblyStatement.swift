@@ -106,12 +106,7 @@ struct AssemblyStatement {
             return try wide(insn, labels)
         default: throw misused
         }
-        switch entry.selector?.field {
-        case .src: insn.src = UInt8(entry.selector!.value)
-        case .offset: insn.offset = Int16(entry.selector!.value)
-        case .imm: insn.imm = entry.selector!.value
-        case .dst, .nextImm, nil: break
-        }
+        if let selector = entry.selector { insn.set(selector.field, to: selector.value) }
         return [insn]
     }
 

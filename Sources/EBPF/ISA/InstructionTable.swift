@@ -42,25 +42,23 @@ public enum InstructionTable {
     public static func entry(of operation: Operation) -> Entry { entries[Int(operation.rawValue)] }
 
     /// Entries with this opcode; they differ by selector.
-    public static func entries(opcode: UInt8) -> ArraySlice<Entry> {
-        byOpcode[Int(opcode)].map { indices in indices.map { entries[$0] }[...] } ?? []
-    }
+    public static func entries(opcode: UInt8) -> [Entry] { byOpcode[Int(opcode)].map { entries[$0] } }
 
     /// The instruction that opcode and selector name; nil if there is none. Unused fields are not looked at.
     public static func entry(for instruction: Instruction) -> Entry? {
-        guard let indices = byOpcode[Int(instruction.opcode)] else { return nil }
-        for index in indices where entries[index].matches(instruction) { return entries[index] }
+        for index in byOpcode[Int(instruction.opcode)] where entries[index].matches(instruction) {
+            return entries[index]
+        }
         return nil
     }
 
     /// The operation that opcode and selector name; nil if there is none.
     public static func operation(of instruction: Instruction) -> Operation? { entry(for: instruction)?.operation }
 
-    private static let byOpcode: [[Int]?] = {
-        var table = [[Int]?](repeating: nil, count: 256)
-        for (index, entry) in entries.enumerated() {
-            table[Int(entry.opcode)] = (table[Int(entry.opcode)] ?? []) + [index]
-        }
+    /// Indices of entries, by opcode.
+    private static let byOpcode: [[Int]] = {
+        var table = [[Int]](repeating: [], count: 256)
+        for (index, entry) in entries.enumerated() { table[Int(entry.opcode)].append(index) }
         return table
     }()
 }
