@@ -30,13 +30,15 @@ cleanup() {
 
 heading() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
-# Prints a command as a person would type it, then runs it.
-show() {
-    printf '$ %s\n' "$*"
-    "$@"
+# Prints a curl command as a person would type it, then runs it.
+call() {
+    local words="" word
+    for word in curl "$@"; do
+        [[ $word == *[\ \"{]* ]] && words+=" '$word'" || words+=" $word"
+    done
+    printf '$%s\n' "$words" >&2
+    curl --silent --show-error --fail-with-body "$@"
 }
-
-call() { show curl --silent --show-error --fail-with-body --output /dev/null "$@"; }
 
 scripts/install.sh run
 for h in $hosts; do
@@ -65,12 +67,12 @@ service=$!
 wait_until 10 curl --silent --fail "$base/healthz" || die "the service does not answer on $base"
 
 heading "A switch with three ports, and a program uploaded with curl to be its brain"
-call -X PUT --json '{"spec": {}}' "$base/v1/switches/demo"
+call -X PUT "$base/v1/switches/demo" >/dev/null
 for h in $hosts; do
-    call -X PUT --json "{\"spec\": {\"number\": $h, \"interface\": \"swale-demo$h\"}}" "$base/v1/switches/demo/ports/port$h"
+    call -X PUT --json "{\"number\": $h}" "$base/v1/switches/demo/ports/swale-demo$h" >/dev/null
 done
-call -X PUT --data-binary @$object -H 'Content-Type: application/octet-stream' "$base/v1/programs/bridge"
-call -X PUT --json '{"program": "bridge"}' "$base/v1/switches/demo/program"
+call -X PUT -H 'Content-Type: application/octet-stream' --data-binary @$object "$base/v1/programs/bridge" >/dev/null
+call -X PUT --json '{"program": "bridge"}' "$base/v1/switches/demo/program" >/dev/null
 
 heading "Ping, between all hosts"
 for from in $hosts; do
@@ -85,7 +87,7 @@ heading "TCP, host 1 to host 2, with the hosts' default offloads on"
 echo "$(gigabits swale-demo-1 swale-demo-2 10.77.0.2 3) Gbit/s"
 
 heading "What the bridge has learned, read from its map with curl"
-show curl --silent --show-error --fail-with-body "$base/v1/maps/bridge.fdb/entries" | jq -c '.items[]'
+call "$base/v1/maps/bridge.fdb/entries" | jq -c '.items[]'
 
 heading "The switch's page: $base/"
 [ -z "$once" ] || exit 0

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing for a purpose: build, run or test.
+# Installs the Debian packages that are missing for a purpose: build, run, bench or test.
 # `install.sh clang PATH` checks that a clang can compile for BPF.
 set -euo pipefail
 
 build=(pkg-config libssl-dev libpcap-dev libbpf-dev linux-libc-dev)
 run=("${build[@]}" iproute2 ethtool iperf3 iputils-ping curl jq)
+bench=("${run[@]}" netsniff-ng)
 test=("${run[@]}" tcpdump chromium python3-venv)
 
 die() {
@@ -15,13 +16,14 @@ die() {
 case "${1:-}" in
 build) wanted=("${build[@]}") ;;
 run) wanted=("${run[@]}") ;;
+bench) wanted=("${bench[@]}") ;;
 test) wanted=("${test[@]}") ;;
 clang)
     [[ $("$2" --print-targets 2>/dev/null) == *" bpf "* ]] ||
         die "$2 has no BPF target; name one that has: make CLANG=/path/to/clang"
     exit 0
     ;;
-*) die "usage: install.sh build|run|test" ;;
+*) die "usage: install.sh build|run|bench|test" ;;
 esac
 
 command -v swift >/dev/null || die "no Swift toolchain; install Swift 6.3 or later from https://www.swift.org/install"

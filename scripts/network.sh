@@ -10,13 +10,13 @@ need_root() {
     [ "$(id -u)" = 0 ] || die "$1 makes network namespaces, which needs root: run it as root"
 }
 
-# add_host NAMESPACE INTERFACE MAC ADDRESS/LEN: a namespace whose eth0 is a veth; INTERFACE is the switch's end, in
-# the namespace that the caller is in.
+# add_host NAMESPACE INTERFACE MAC ADDRESS/LEN [SWITCH-NAMESPACE]: a namespace whose eth0 is a veth; INTERFACE is the
+# switch's end, which carries frames and takes no part itself.
 add_host() {
+    local at=(${5:+-n "$5"})
     ip netns add "$1"
-    ip link add "$2" type veth peer name eth0 address "$3" netns "$1"
-    # The switch's end carries frames and takes no part itself.
-    ip link set "$2" addrgenmode none up
+    ip "${at[@]}" link add "$2" type veth peer name eth0 address "$3" netns "$1"
+    ip "${at[@]}" link set "$2" addrgenmode none up
     ip -n "$1" link set lo up
     ip -n "$1" link set eth0 up
     ip -n "$1" addr add "$4" dev eth0

@@ -1,0 +1,261 @@
+#!/usr/bin/env bash
+# Real namespaces, real traffic, curl and a browser against the installed service, which runs as nobody with the
+# capabilities of deploy/swale.service and no others. Needs root, for the namespaces.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/network.sh
+need_root "the end-to-end test"
+
+id=swale-e2e-$$
+hosts="1 2 3"
+base=http://127.0.0.1:8080
+work=$(mktemp -d /tmp/$id.XXXXXX)
+chmod 755 "$work"
+service="" passed=0 failed=0
+
+cleanup() {
+    trap - EXIT INT TERM HUP
+    set +e
+    [ -z "$service" ] || stop "$service"
+    for h in $hosts; do
+        ip netns pids "$id-$h" 2>/dev/null | xargs -r kill
+        ip netns del "$id-$h" 2>/dev/null
+    done
+    # The switch's ends of the veth pairs go with their namespace.
+    ip netns del "$id" 2>/dev/null
+    rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+on_switch() { ip netns exec "$id" "$@"; }
+on() { ip netns exec "$id-$1" "${@:2}"; }
+api() { on_switch curl --silent --show-error --fail-with-body --max-time 10 -X "$1" "${@:3}" "$base$2"; }
+get() { api GET "$1"; }
+
+# check NAME FUNCTION: a check passes when its function does. `set -e` holds within it.
+check() {
+    local start=$SECONDS
+    set +e
+    (set -e && "$2") >"$work/log" 2>&1
+    local status=$?
+    set -e
+    if [ $status = 0 ]; then
+        ((++passed))
+        printf 'ok      %s (%d s)\n' "$1" $((SECONDS - start))
+    else
+        ((++failed))
+        printf 'FAILED  %s\n' "$1"
+        sed 's/^/        /' "$work/log"
+    fi
+    kill -0 "$service" 2>/dev/null || die "the service is gone: $(tail -n 20 "$work/service.log")"
+}
+
+expect() { # expect WHAT ACTUAL WANTED
+    [ "$2" = "$3" ] || { echo "$1: got '$2', expected '$3'" && return 1; }
+}
+
+start_service() {
+    make --no-print-directory install DESTDIR="$work/root" PREFIX=/usr >/dev/null
+    mkdir "$work/run" && chown nobody "$work/run"
+    on_switch setpriv --reuid=nobody --regid=nogroup --clear-groups --no-new-privs \
+        --bounding-set=-all,+net_raw,+net_admin --inh-caps=-all,+net_raw,+net_admin --ambient-caps=-all,+net_raw,+net_admin \
+        "$work/root/usr/bin/swale" serve --listen 127.0.0.1:8080 --socket "$work/run/swale.sock" >"$work/service.log" 2>&1 &
+    service=$!
+    wait_until 10 get /readyz || die "the service does not start: $(cat "$work/service.log")"
+}
+
+make_network() {
+    ip netns add "$id"
+    ip -n "$id" link set lo up
+    for h in $hosts; do
+        add_host "$id-$h" "port$h" "02:00:00:00:00:0$h" "10.77.0.$h/24" "$id"
+        on "$h" sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+    done
+}
+
+upload() {
+    api PUT /v1/programs/bridge -H 'Content-Type: application/octet-stream' --data-binary @build/examples/learning_bridge.o >/dev/null
+}
+
+make_switch() {
+    api PUT /v1/switches/lab >/dev/null
+    for h in $hosts; do api PUT "/v1/switches/lab/ports/port$h" --json "{\"number\": $h}" >/dev/null; done
+    upload
+    api PUT /v1/switches/lab/program --json '{"program": "bridge"}' >/dev/null
+}
+
+pings() {
+    for from in $hosts; do
+        for to in $hosts; do
+            [ "$from" = "$to" ] || on "$from" ping -q -c 3 -i 0.05 -W 2 "10.77.0.$to"
+        done
+    done
+}
+
+# Bytes cross intact in both directions between hosts 1 and 2.
+transfer() {
+    on 1 python3 -m http.server --directory "$work/files" --bind 10.77.0.1 8000 >/dev/null 2>&1 &
+    local server=$!
+    wait_until 5 on 2 curl -s --head http://10.77.0.1:8000/random
+    on 2 curl -sS --max-time 60 http://10.77.0.1:8000/random | cmp - "$work/files/random"
+    kill "$server"
+    gigabits "$id-2" "$id-1" 10.77.0.1 2
+}
+
+tcp_without_offloads() {
+    for h in 1 2; do
+        on "$h" ethtool -K eth0 tso off gso off tx off >/dev/null
+        on_switch ethtool -K "port$h" tso off gso off >/dev/null
+    done
+    transfer
+}
+
+tcp_to_egress_without_offloads() {
+    on 1 ethtool -K eth0 tso on gso on tx on >/dev/null
+    on 2 ethtool -K eth0 tso on gso on tx on >/dev/null
+    transfer
+}
+
+# A frame arrives at host 2 byte for byte; its destination is unknown, so it is flooded.
+frame_arrives() {
+    local frame=$1
+    on 2 timeout 10 tcpdump -p -i eth0 -c 1 -U -w "$work/frame.pcap" ether src 02:00:00:00:00:77 2>"$work/tcpdump" &
+    local capture=$!
+    wait_until 5 grep -q listening "$work/tcpdump"
+    on 1 python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(("eth0", 0))
+s.send(bytes.fromhex(sys.argv[1]))' "$frame"
+    wait "$capture"
+    expect "frame" "$(python3 -c 'import sys; print(open(sys.argv[1], "rb").read()[40:].hex())' "$work/frame.pcap")" "$frame"
+}
+
+head=02000000aaaa020000000077 payload=$(printf '%02x' $(seq 0 99))
+untagged() { frame_arrives "${head}88b5$payload"; }
+tagged() { frame_arrives "${head}8100606488b5$payload"; }
+double_tagged() { frame_arrives "${head}88a860c88100606488b5$payload"; }
+
+mac_table() {
+    local table
+    table=$(get /v1/switches/lab/fdb | jq -r '.items[] | "\(.mac) \(.port)"' | grep '02:00:00:00:00:0' | sort)
+    expect "MAC table" "$table" "$(for h in $hosts; do echo "02:00:00:00:00:0$h $h"; done)"
+    expect "fill of the map" "$(get /v1/maps/bridge.fdb | jq '.status.entries > 2')" true
+    expect "the map's entries" "$(get /v1/maps/bridge.fdb/entries | jq '.items | length > 2')" true
+}
+
+counter() { on "$1" cat "/sys/class/net/eth0/statistics/$2"; }
+sum() { local total=0 h; for h in $hosts; do total=$((total + $(counter "$h" "$1"))); done; echo $total; }
+
+# What the hosts sent is what the switch received, and what it transmitted is what they received.
+ledger_agrees() {
+    local ledger
+    ledger=$(get /v1/switches/lab/stats | jq -c .ledger)
+    echo "$ledger; hosts sent $(sum tx_packets) and received $(sum rx_packets), before the switch $1 and $2"
+    [ "$(jq -r .balanced <<<"$ledger")" = true ]
+    [ "$(jq -r .received <<<"$ledger")" = $(($(sum tx_packets) - $1)) ]
+    [ "$(jq -r .transmitted <<<"$ledger")" = $(($(sum rx_packets) - $2)) ]
+}
+ledger() { wait_until 5 ledger_agrees 0 0 || ledger_agrees 0 0; }
+
+replace_under_traffic() {
+    local before after lost
+    before=$(get /v1/drops | jq '[.switches[].ledger.dropped | tonumber] | add')
+    on 2 iperf3 --server --one-off >/dev/null &
+    local server=$!
+    wait_until 5 sh -c "ip netns exec $id-2 ss -Hltn sport = 5201 | grep -q ."
+    on 1 iperf3 --client 10.77.0.2 --udp --bitrate 100M --length 1400 --time 4 --json >"$work/udp.json" &
+    local client=$!
+    for _ in $(seq 20); do sleep 0.15 && upload; done
+    wait "$client" "$server"
+    lost=$(jq '.end.sum.lost_packets' "$work/udp.json")
+    after=$(get /v1/drops | jq '[.switches[].ledger.dropped | tonumber] | add')
+    echo "20 replacements; $(jq .end.sum.packets "$work/udp.json") datagrams, $lost lost; $((after - before)) drops in the ledger"
+    [ "$(jq '.end.sum.packets' "$work/udp.json")" -gt 10000 ]
+    [ "$lost" -le $((after - before)) ]
+    mac_table
+}
+
+state_is() { [ "$(get "/v1/switches/lab/ports/$1" | jq -r .status.operState)" = "$2" ]; }
+
+interface_comes_back() {
+    ip netns del "$id-3"
+    wait_until 5 state_is port3 absent
+    on 1 ping -q -c 3 -i 0.05 -W 2 10.77.0.2
+    add_host "$id-3" port3 02:00:00:00:00:03 10.77.0.3/24 "$id"
+    wait_until 5 state_is port3 up
+    on 1 ping -q -c 3 -i 0.05 -W 2 10.77.0.3
+    ip -n "$id" link set port3 down
+    wait_until 5 state_is port3 down
+    ip -n "$id" link set port3 up
+    wait_until 5 state_is port3 up
+    wait_until 5 on 1 ping -q -c 1 -W 1 10.77.0.3
+}
+
+command_line() {
+    local swale="$work/root/usr/bin/swale"
+    SWALE_URL=unix:$work/run/swale.sock "$swale" switch list | grep -q 'lab .*bridge'
+    SWALE_URL=unix:$work/run/swale.sock "$swale" port list lab | grep -c '  up '
+    expect "ports" "$(on_switch "$swale" stats --json | jq '.switches[0].ports | length')" 3
+    local status=0
+    on_switch "$swale" program get nothing || status=$?
+    expect "status of what does not exist" $status 1
+}
+
+page() {
+    on_switch timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage \
+        --user-data-dir="$work/chromium" --enable-logging=stderr --virtual-time-budget=5000 \
+        --dump-dom "$base/" >"$work/page.html" 2>"$work/console"
+    ! grep -E 'CONSOLE' "$work/console"
+    for word in lab port1 port2 port3 bridge; do
+        grep -q "$word" "$work/page.html" || { echo "the page does not show $word" && return 1; }
+    done
+}
+
+ticks() { awk '{ print $14 + $15 }' "/proc/$service/stat"; }
+
+idle() {
+    local before
+    before=$(ticks)
+    sleep 4
+    local used=$(($(ticks) - before))
+    echo "$used ticks of 10 ms in 4 s"
+    [ $used -le 4 ]
+}
+
+graceful_end() {
+    kill -TERM "$service"
+    wait_until 5 sh -c "! kill -0 $service"
+    [ ! -e "$work/run/swale.sock" ]
+}
+
+make_network
+start_service
+mkdir "$work/files"
+head -c 64M /dev/urandom >"$work/files/random"
+make_switch
+
+check "every host reaches every other" pings
+check "frames: untagged, byte for byte" untagged
+check "frames: tagged, byte for byte" tagged
+check "frames: double-tagged, byte for byte" double_tagged
+check "TCP with the hosts' offloads on" transfer
+check "the MAC table, read with curl" mac_table
+check "the ledger agrees with the hosts' counters" ledger
+check "program replaced under traffic" replace_under_traffic
+check "TCP without offloads" tcp_without_offloads
+check "TCP to an egress without offloads" tcp_to_egress_without_offloads
+check "the ledger still agrees" ledger
+check "interface removed and brought back" interface_comes_back
+check "command line over TCP and the unix socket" command_line
+check "the page, in a browser, without a console message" page
+check "an idle switch sleeps" idle
+trap 'kill -0 $service 2>/dev/null || service=; cleanup' EXIT
+set +e
+graceful_end && wait "$service"
+if [ $? = 0 ]; then ((++passed)) && echo "ok      SIGTERM ends it, with status 0"; else ((++failed)) && echo "FAILED  SIGTERM ends it, with status 0"; fi
+
+echo "$passed passed, $failed failed"
+exit $((failed > 0))
