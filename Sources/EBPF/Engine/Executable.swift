@@ -1,0 +1,64 @@
+import Object
+
+/// A program as workers hold it: a pointer, no reference counts. Valid while its `Program` lives.
+public struct Executable: @unchecked Sendable {
+    let core: UnsafeMutablePointer<ProgramCore>
+
+    /// Runs the program on `count` frames. Hot path; one thread at a time for each `slot`.
+    ///
+    /// - Parameters:
+    ///   - contexts: `count` frames; `ring` is the egress ring afterwards.
+    ///   - results: room for `count` results.
+    ///   - slot: the worker's number, or the domain's spare slot.
+    public func run(
+        _ contexts: UnsafeMutablePointer<FrameContext>, count: Int, results: UnsafeMutablePointer<RunResult>, slot: Int
+    ) {
+        let state = core.pointee.states + slot
+        let r = state.pointee.registers
+        let context = state.pointee.context
+        r[1] = UInt64(UInt(bitPattern: context))
+        let isVale = core.pointee.type == .vale
+        for index in 0..<count {
+            let frame = contexts + index
+            state.pointee.packetStart = UInt(bitPattern: frame.pointee.data)
+            state.pointee.packetEnd = UInt(bitPattern: frame.pointee.dataEnd)
+            if isVale {
+                context.storeBytes(of: frame.pointee.data, toByteOffset: ValeContext.data, as: UnsafeMutableRawPointer.self)
+                context.storeBytes(
+                    of: frame.pointee.dataEnd, toByteOffset: ValeContext.dataEnd, as: UnsafeMutableRawPointer.self)
+                context.storeBytes(of: frame.pointee.ingressPort, toByteOffset: ValeContext.ingressPort, as: UInt32.self)
+                context.storeBytes(of: UInt32(frame.pointee.ring), toByteOffset: ValeContext.ring, as: UInt32.self)
+            } else {
+                state.pointee.packetMeta = UInt(bitPattern: frame.pointee.dataMeta)
+                context.storeBytes(
+                    of: frame.pointee.ingressIfindex, toByteOffset: XDPContext.ingressIfindex, as: UInt32.self)
+                context.storeBytes(
+                    of: UInt32(frame.pointee.ring), toByteOffset: XDPContext.rxQueueIndex, as: UInt32.self)
+                context.storeBytes(
+                    of: frame.pointee.egressIfindex, toByteOffset: XDPContext.egressIfindex, as: UInt32.self)
+            }
+            r[1] = UInt64(UInt(bitPattern: context))
+            let result = Interpreter.run(core, state)
+            results[index] = result
+            if result.fault != .none { state.pointee.faults[Int(result.fault.rawValue)] &+= 1 }
+            if isVale {
+                frame.pointee.ring = context.load(fromByteOffset: ValeContext.ring, as: UInt8.self)
+            }
+        }
+        state.pointee.runs &+= UInt64(count)
+    }
+
+    /// Runs the program on raw memory: r1 points to it, r2 is its length. For `ProgramType.memory`.
+    public func run(memory: UnsafeMutableRawBufferPointer, slot: Int) -> RunResult {
+        let state = core.pointee.states + slot
+        let start = UInt(bitPattern: memory.baseAddress)
+        state.pointee.packetStart = start
+        state.pointee.packetEnd = start + UInt(memory.count)
+        state.pointee.registers[1] = UInt64(start)
+        state.pointee.registers[2] = UInt64(memory.count)
+        let result = Interpreter.run(core, state)
+        state.pointee.runs &+= 1
+        state.pointee.faults[Int(result.fault.rawValue)] &+= result.fault == .none ? 0 : 1
+        return result
+    }
+}

@@ -1,0 +1,48 @@
+/// What a program may know of a frame, for every program type; the engine makes the type's own context of it.
+public struct FrameContext {
+    /// First byte and end of the packet.
+    public var data: UnsafeMutableRawPointer
+    public var dataEnd: UnsafeMutableRawPointer
+    /// Start of the metadata in front of the packet; equal to `data` where there is none.
+    public var dataMeta: UnsafeMutableRawPointer
+    /// Port number that the frame came in at (`vale`).
+    public var ingressPort: UInt32
+    public var ingressIfindex: UInt32
+    public var egressIfindex: UInt32
+    /// RX ring; a `vale` program leaves the egress ring here.
+    public var ring: UInt8
+
+    @inlinable
+    public init(
+        data: UnsafeMutableRawPointer, length: Int, ingressPort: UInt32 = 0, ring: UInt8 = 0,
+        ingressIfindex: UInt32 = 0, egressIfindex: UInt32 = 0
+    ) {
+        self.data = data
+        dataEnd = data + length
+        dataMeta = data
+        self.ingressPort = ingressPort
+        self.ingressIfindex = ingressIfindex
+        self.egressIfindex = egressIfindex
+        self.ring = ring
+    }
+}
+
+/// `struct vale_bpf_md` in memory: 24 bytes, of which `ring_nr` alone is writable.
+enum ValeContext {
+    static let size = 24
+    static let data = 0
+    static let dataEnd = 8
+    static let ingressPort = 16
+    static let ring = 20
+}
+
+/// `struct xdp_md`, <linux/bpf.h>: 24 bytes of 32-bit fields; the first three yield 64-bit pointers when loaded.
+enum XDPContext {
+    static let size = 24
+    static let data = 0
+    static let dataEnd = 4
+    static let dataMeta = 8
+    static let ingressIfindex = 12
+    static let rxQueueIndex = 16
+    static let egressIfindex = 20
+}

@@ -1,0 +1,124 @@
+import CLinux
+import Maps
+
+/// What the helpers do: arguments in r1 to r5, result in r0. Worker only.
+enum Helpers {
+    /// False when the call is a fault, which is then in `state.helperFault`.
+    @inline(never)
+    static func call(
+        _ number: UInt32, _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>
+    ) -> Bool {
+        guard let helper = Helper(number: number) else { return fail(state, .badCall) }
+        let r = state.pointee.registers
+        switch helper {
+        case .mapLookupElem:
+            guard let index = mapIndex(r[1], core) else { return fail(state, .badCall) }
+            let map = core.pointee.maps[index]
+            guard let key = readable(core, state, r[2], map.keySize) else { return fail(state, .badAccess) }
+            let value = map.lookup(key, slot: state.pointee.slot)
+            if let value {
+                let start = UInt(bitPattern: value)
+                let region = core.pointee.regions[index]
+                if region.readable {
+                    Memory.grant(
+                        state, Grant(start: start, end: start + region.valueSize, writable: region.writable))
+                }
+            }
+            r[0] = UInt64(UInt(bitPattern: value))
+        case .mapUpdateElem:
+            guard let index = mapIndex(r[1], core) else { return fail(state, .badCall) }
+            let map = core.pointee.maps[index]
+            guard core.pointee.regions[index].writable, let key = readable(core, state, r[2], map.keySize),
+                let value = readable(core, state, r[3], map.valueSize)
+            else { return fail(state, .badAccess) }
+            r[0] = UInt64(bitPattern: map.update(key, value, flags: r[4], slot: state.pointee.slot))
+        case .mapDeleteElem:
+            guard let index = mapIndex(r[1], core) else { return fail(state, .badCall) }
+            let map = core.pointee.maps[index]
+            guard core.pointee.regions[index].writable, let key = readable(core, state, r[2], map.keySize) else {
+                return fail(state, .badAccess)
+            }
+            r[0] = UInt64(bitPattern: map.delete(key, slot: state.pointee.slot))
+        case .ktimeGetNs:
+            r[0] = clinux_monotonic_ns()
+        case .tracePrintk:
+            let length = Int(truncatingIfNeeded: UInt32(truncatingIfNeeded: r[2]))
+            guard length <= TraceFormat.maxLength, let format = readable(core, state, r[1], length) else {
+                return fail(state, .badAccess)
+            }
+            r[0] = UInt64(bitPattern: trace(core, state, UnsafeRawBufferPointer(start: format, count: length)))
+        case .getPrandomU32:
+            // xorshift64*, of which the upper half is the better one
+            var x = state.pointee.random
+            x ^= x >> 12
+            x ^= x << 25
+            x ^= x >> 27
+            state.pointee.random = x
+            r[0] = (x &* 0x2545_F491_4F6C_DD1D) >> 32
+        case .getSmpProcessorID:
+            r[0] = UInt64(state.pointee.slot)
+        }
+        return true
+    }
+
+    @inline(__always)
+    private static func fail(_ state: UnsafeMutablePointer<RunState>, _ fault: Fault) -> Bool {
+        state.pointee.helperFault = fault
+        return false
+    }
+
+    /// A program's map pointer is the address of its element in `core.maps`.
+    @inline(__always)
+    private static func mapIndex(_ value: UInt64, _ core: UnsafePointer<ProgramCore>) -> Int? {
+        let offset = Int(bitPattern: UInt(value) &- UInt(bitPattern: core.pointee.maps))
+        let stride = MemoryLayout<MapCore>.stride
+        guard offset >= 0, offset < core.pointee.mapCount * stride, offset % stride == 0 else { return nil }
+        return offset / stride
+    }
+
+    @inline(__always)
+    private static func readable(
+        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, _ address: UInt64, _ size: Int
+    ) -> UnsafeRawPointer? {
+        guard Memory.isReadable(core, state, address, size) else { return nil }
+        return UnsafeRawPointer(bitPattern: UInt(address))
+    }
+
+    /// Slow on purpose: text is for debugging.
+    @inline(never)
+    private static func trace(
+        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, _ format: UnsafeRawBufferPointer
+    ) -> Int64 {
+        let r = state.pointee.registers
+        let text = TraceFormat.render(format, arguments: (r[3], r[4], r[5])) { address, limit in
+            var bytes: [UInt8] = []
+            while bytes.count < limit {
+                guard let byte = readable(core, state, address &+ UInt64(bytes.count), 1) else { return nil }
+                let value = byte.load(as: UInt8.self)
+                if value == 0 { break }
+                bytes.append(value)
+            }
+            return bytes
+        }
+        guard let text else { return -22 }
+        core.pointee.trace.takeUnretainedValue().append(text, slot: state.pointee.slot)
+        return Int64(text.utf8.count)
+    }
+}
+
+extension Helper {
+    /// The helper of this number, without the search that `init(rawValue:)` may do.
+    @inline(__always)
+    init?(number: UInt32) {
+        switch number {
+        case 1: self = .mapLookupElem
+        case 2: self = .mapUpdateElem
+        case 3: self = .mapDeleteElem
+        case 5: self = .ktimeGetNs
+        case 6: self = .tracePrintk
+        case 7: self = .getPrandomU32
+        case 8: self = .getSmpProcessorID
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import Maps
+
+/// What a loader sets before an object is loaded.
+public struct LoadOptions: Sendable {
+    /// Values of `volatile const` globals, as bytes of the variable's size.
+    public var constants: [(name: String, bytes: [UInt8])]
+    /// Sizes of maps, by map name.
+    public var maxEntries: [String: Int]
+    /// Maps that stand by themselves, to be used in place of the object's map of that name.
+    public var useMaps: [String: Map]
+    public var program: Program.Options
+
+    public init(
+        constants: [(name: String, bytes: [UInt8])] = [], maxEntries: [String: Int] = [:],
+        useMaps: [String: Map] = [:], program: Program.Options = .init()
+    ) {
+        self.constants = constants
+        self.maxEntries = maxEntries
+        self.useMaps = useMaps
+        self.program = program
+    }
+}

@@ -1,0 +1,94 @@
+import Object
+
+/// The checks of accesses that are neither in the current stack frames nor in the packet, and of helper arguments.
+enum Memory {
+    /// What a far load finds.
+    enum FarLoad {
+        case none
+        /// The address may be read as it is.
+        case memory
+        /// A 32-bit field of `xdp_md` that yields a pointer.
+        case pointer(UInt64)
+    }
+
+    @inline(never)
+    static func far(
+        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, _ address: UInt64, _ size: UInt
+    ) -> FarLoad {
+        let context = UInt(bitPattern: state.pointee.context)
+        let offset = UInt(address) &- context
+        switch core.pointee.type {
+        case .vale where offset <= UInt(ValeContext.size) - size && offset < UInt(ValeContext.size):
+            return .memory
+        case .xdp where offset < UInt(XDPContext.size):
+            guard offset % size == 0 else { return .none }
+            guard offset < UInt(XDPContext.ingressIfindex) else { return .memory }
+            guard size == 4 else { return .none }
+            switch Int(offset) {
+            case XDPContext.data: return .pointer(UInt64(state.pointee.packetStart))
+            case XDPContext.dataEnd: return .pointer(UInt64(state.pointee.packetEnd))
+            default: return .pointer(UInt64(state.pointee.packetMeta))
+            }
+        default:
+            return isInValue(core, state, address, size, writing: false) ? .memory : .none
+        }
+    }
+
+    @inline(never)
+    static func isWritableFar(
+        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, _ address: UInt64, _ size: UInt
+    ) -> Bool {
+        if core.pointee.type == .vale, size == 1,
+            UInt(address) &- UInt(bitPattern: state.pointee.context) == UInt(ValeContext.ring)
+        {
+            return true
+        }
+        return isInValue(core, state, address, size, writing: true)
+    }
+
+    /// Whether a helper may read `size` bytes at `address`: stack, packet or a map value.
+    static func isReadable(
+        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, _ address: UInt64, _ size: Int
+    ) -> Bool {
+        let a = UInt(address)
+        let n = UInt(size)
+        let stack = UInt(bitPattern: state.pointee.stack)
+        return isWithin(a, n, stack, stack + UInt(RunState.stackBytes * RunState.maxFrames))
+            || isWithin(a, n, state.pointee.packetStart, state.pointee.packetEnd)
+            || isInValue(core, state, address, n, writing: false)
+    }
+
+    @inline(__always)
+    private static func isWithin(_ address: UInt, _ size: UInt, _ start: UInt, _ end: UInt) -> Bool {
+        address >= start && address <= end && size <= end - address
+    }
+
+    private static func isInValue(
+        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, _ address: UInt64, _ size: UInt,
+        writing: Bool
+    ) -> Bool {
+        let a = UInt(address)
+        let grants = state.pointee.grants
+        if isWithin(a, size, grants.0.start, grants.0.end), !writing || grants.0.writable { return true }
+        if isWithin(a, size, grants.1.start, grants.1.end), !writing || grants.1.writable { return true }
+        for index in 0..<core.pointee.mapCount {
+            let region = core.pointee.regions[index]
+            guard isWithin(a, size, region.start, region.end) else { continue }
+            guard writing ? region.writable : region.readable else { return false }
+            let inside = (a - region.start) % region.stride
+            guard inside >= region.valueOffset, inside &+ size <= region.valueOffset &+ region.valueSize else {
+                return false
+            }
+            let start = a - inside + region.valueOffset
+            grant(state, Grant(start: start, end: start + region.valueSize, writable: region.writable))
+            return true
+        }
+        return false
+    }
+
+    @inline(__always)
+    static func grant(_ state: UnsafeMutablePointer<RunState>, _ grant: Grant) {
+        state.pointee.grants.1 = state.pointee.grants.0
+        state.pointee.grants.0 = grant
+    }
+}

@@ -1,0 +1,153 @@
+import ISA
+import Maps
+import Object
+import Synchronization
+
+/// A program ready to run: decoded, bound to its maps.
+public final class Program: @unchecked Sendable {
+    public let name: String
+    public let type: ProgramType
+    /// The linked wire form, with functions and source lines.
+    public let code: ObjectProgram
+    public let maps: [Map]
+    private let core: UnsafeMutablePointer<ProgramCore>
+    private let trace: TraceLog
+
+    /// Limits of one run.
+    public struct Options: Sendable {
+        /// Back-edges that one run may take.
+        public var fuel: Int
+        public init(fuel: Int = 1 << 24) { self.fuel = fuel }
+    }
+
+    /// Binds `code` to `maps`, which its map references count into.
+    ///
+    /// - Throws: `LoadError` for instructions that do not exist and helpers that are not offered, unless `validate` is
+    ///   false; then such an instruction is a fault when it is reached.
+    public init(
+        _ code: ObjectProgram, type: ProgramType, maps: [Map] = [], domain: WorkerDomain, trace: TraceLog,
+        options: Options = Options(), validate: Bool = true
+    ) throws(LoadError) {
+        if validate { try Self.validate(code, mapCount: maps.count) }
+        name = code.name
+        self.type = type
+        self.code = code
+        self.maps = maps
+        self.trace = trace
+
+        let cores = UnsafeMutablePointer<MapCore>.allocate(capacity: max(maps.count, 1))
+        let regions = UnsafeMutablePointer<ValueRegion>.allocate(capacity: max(maps.count, 1))
+        for (index, map) in maps.enumerated() {
+            (cores + index).initialize(to: map.core)
+            (regions + index).initialize(to: ValueRegion(map))
+        }
+        let decoder = Decoder(
+            mapPointer: { maps.indices.contains($0) ? UInt64(UInt(bitPattern: cores + $0)) : nil },
+            mapValue: { index in
+                guard maps.indices.contains(index), let value = maps[index].core.directValue() else { return nil }
+                return UInt64(UInt(bitPattern: value))
+            })
+        let decoded = decoder.decode(code.instructions)
+        let instructions = UnsafeMutablePointer<DecodedInstruction>.allocate(capacity: decoded.count)
+        instructions.initialize(from: decoded, count: decoded.count)
+        let states = UnsafeMutablePointer<RunState>.allocate(capacity: domain.slots)
+        for slot in 0..<domain.slots { (states + slot).initialize(to: RunState(slot: slot)) }
+
+        core = .allocate(capacity: 1)
+        core.initialize(
+            to: ProgramCore(
+                instructions: instructions, instructionCount: decoded.count, type: type, maps: cores,
+                mapCount: maps.count, regions: regions, states: states, slots: domain.slots, fuel: options.fuel,
+                trace: .passUnretained(trace)))
+    }
+
+    deinit {
+        for slot in 0..<core.pointee.slots { core.pointee.states[slot].deallocate() }
+        core.pointee.states.deallocate()
+        core.pointee.instructions.deallocate()
+        core.pointee.regions.deallocate()
+        core.pointee.maps.deallocate()
+        core.deallocate()
+    }
+
+    /// What a worker holds; valid while this program lives.
+    public var executable: Executable { Executable(core: core) }
+
+    /// Runs and faults, summed over the workers. Read while they run: each number is right, their sum may lag.
+    public struct Statistics: Hashable, Sendable {
+        public var runs: UInt64 = 0
+        public var faults: [Fault: UInt64] = [:]
+    }
+
+    public var statistics: Statistics {
+        var sum = Statistics()
+        for slot in 0..<core.pointee.slots {
+            sum.runs += Self.relaxed(&core.pointee.states[slot].runs)
+            for fault in Fault.allCases where fault != .none {
+                let count = Self.relaxed(core.pointee.states[slot].faults + Int(fault.rawValue))
+                if count > 0 { sum.faults[fault, default: 0] += count }
+            }
+        }
+        return sum
+    }
+
+    /// A counter that a worker writes with plain stores of 8 bytes.
+    private static func relaxed(_ counter: UnsafeMutablePointer<UInt64>) -> UInt64 {
+        UnsafeMutableRawPointer(counter).assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .relaxed)
+    }
+
+    /// The instruction of the last fault in a slot, and the address that it wanted; nil where there was none.
+    public func lastFault(slot: Int) -> (instruction: Int, address: UInt64)? {
+        let state = core.pointee.states[slot]
+        return state.faultSlot < 0 ? nil : (Int(state.faultSlot), state.faultAddress)
+    }
+}
+
+extension Program {
+    /// The checks that need no analysis: structure, helpers, map references.
+    private static func validate(_ code: ObjectProgram, mapCount: Int) throws(LoadError) {
+        do throws(ISAError) {
+            try InstructionValidator.validate(code.instructions)
+        } catch {
+            throw .instruction(function: code.name, error)
+        }
+        var slot = 0
+        while slot < code.instructions.count {
+            let instruction = code.instructions[slot]
+            switch InstructionTable.operation(of: instruction) {
+            case .callHelper where Helper(number: UInt32(bitPattern: instruction.imm)) == nil:
+                throw .helper(function: code.name, instruction: slot, number: instruction.imm)
+            case .callKfunc:
+                throw .unsupported(
+                    function: code.name, instruction: slot, what: "kernel function \(instruction.imm) is not offered")
+            case .ldAbs8, .ldAbs16, .ldAbs32, .ldInd8, .ldInd16, .ldInd32:
+                throw .unsupported(
+                    function: code.name, instruction: slot, what: "legacy packet access is not offered")
+            case .lddw where instruction.src == 1 || instruction.src == 2:
+                guard instruction.imm >= 0, instruction.imm < mapCount else {
+                    throw .unsupported(
+                        function: code.name, instruction: slot, what: "there is no map \(instruction.imm)")
+                }
+            case .lddw where instruction.src != 0 && instruction.src != 4:
+                throw .unsupported(
+                    function: code.name, instruction: slot,
+                    what: "lddw with source \(instruction.src) is not offered")
+            default: break
+            }
+            slot += instruction.isWide ? 2 : 1
+        }
+    }
+}
+
+extension ValueRegion {
+    init(_ map: Map) {
+        let region = map.core.valueRegions
+        start = UInt(bitPattern: region.base)
+        end = start + UInt(region.bytes)
+        stride = UInt(max(region.stride, 1))
+        valueOffset = UInt(region.valueOffset)
+        valueSize = UInt(map.attributes.valueSize)
+        readable = !map.attributes.flags.contains(.writeOnlyProgram)
+        writable = !map.attributes.flags.contains(.readOnlyProgram)
+    }
+}

@@ -1,0 +1,18 @@
+import Maps
+import Object
+
+/// All that a run needs, in memory that does not move: what `Executable` points to. Owned by `Program`.
+struct ProgramCore {
+    var instructions: UnsafeMutablePointer<DecodedInstruction>
+    var instructionCount: Int
+    var type: ProgramType
+    /// Maps by number; a program holds the address of an element as its map pointer.
+    var maps: UnsafeMutablePointer<MapCore>
+    var mapCount: Int
+    var regions: UnsafeMutablePointer<ValueRegion>
+    var states: UnsafeMutablePointer<RunState>
+    var slots: Int
+    /// Back-edges that one run may take.
+    var fuel: Int
+    var trace: Unmanaged<TraceLog>
+}

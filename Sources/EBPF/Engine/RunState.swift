@@ -1,0 +1,83 @@
+import Glibc
+import Maps
+
+/// What one slot needs to run one program: registers, stack, call frames, the bounds of the current frame. One piece
+/// of memory, owned by the `ProgramCore`; used by one thread at a time.
+struct RunState {
+    /// r0 to r10.
+    var registers: UnsafeMutablePointer<UInt64>
+    /// 8 frames of 512 bytes, the first at the top.
+    var stack: UnsafeMutableRawPointer
+    var calls: UnsafeMutablePointer<CallFrame>
+    /// Memory of `vale_bpf_md` or `xdp_md`, 24 bytes.
+    var context: UnsafeMutableRawPointer
+
+    var packetStart: UInt = 0
+    var packetEnd: UInt = 0
+    var packetMeta: UInt = 0
+    /// Value memory that recent lookups handed out, so that most accesses need no search.
+    var grants: (Grant, Grant) = (Grant(), Grant())
+
+    /// Per-CPU slot in maps: the worker's number.
+    var slot = 0
+    var random: UInt64
+
+    var runs: UInt64 = 0
+    var faults: UnsafeMutablePointer<UInt64>
+    /// What made the last helper call fail.
+    var helperFault = Fault.none
+    /// Wire slot of the last fault's instruction, and the address that it wanted.
+    var faultSlot: Int32 = -1
+    var faultAddress: UInt64 = 0
+
+    static let stackBytes = 512
+    static let maxFrames = 8
+
+    init(slot: Int) {
+        registers = .allocate(capacity: 11)
+        registers.initialize(repeating: 0, count: 11)
+        stack = .allocate(byteCount: Self.stackBytes * Self.maxFrames, alignment: 64)
+        stack.initializeMemory(as: UInt8.self, repeating: 0, count: Self.stackBytes * Self.maxFrames)
+        calls = .allocate(capacity: Self.maxFrames)
+        calls.initialize(repeating: CallFrame(), count: Self.maxFrames)
+        context = .allocate(byteCount: 32, alignment: 8)
+        context.initializeMemory(as: UInt8.self, repeating: 0, count: 32)
+        faults = .allocate(capacity: Fault.allCases.count)
+        faults.initialize(repeating: 0, count: Fault.allCases.count)
+        self.slot = slot
+        random = UInt64.random(in: 1...UInt64.max)
+    }
+
+    func deallocate() {
+        registers.deallocate()
+        stack.deallocate()
+        calls.deallocate()
+        context.deallocate()
+        faults.deallocate()
+    }
+}
+
+/// What `call local` saves: r6 to r9 and where to go on.
+struct CallFrame {
+    var returnIndex = 0
+    var saved: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+}
+
+/// A piece of memory that the program may touch.
+struct Grant {
+    var start: UInt = 0
+    var end: UInt = 0
+    var writable = false
+}
+
+/// All values of one map, for the check of an access.
+struct ValueRegion {
+    var start: UInt
+    var end: UInt
+    var stride: UInt
+    /// Of the value within a stride.
+    var valueOffset: UInt
+    var valueSize: UInt
+    var readable: Bool
+    var writable: Bool
+}
