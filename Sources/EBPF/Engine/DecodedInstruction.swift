@@ -1,28 +1,24 @@
 import ISA
 
-/// The executable form of an instruction, 24 bytes: dense operation, operands widened, jumps resolved.
+/// The executable form of an instruction, 16 bytes: dense operation, operands widened, jumps resolved.
 struct DecodedInstruction {
-    /// `Operation`, or `.exit` with `invalid` set for what faults when it is reached.
+    /// `.callKfunc` for whatever cannot run: reaching it is a fault.
     var operation: Operation
     var dst: UInt8
     var src: UInt8
-    /// Set where the instruction cannot run; reaching it is a fault.
-    var invalid: Bool
     /// Loads and stores: bytes from the register. Jumps and local calls: instructions from the next one.
     var offset: Int32
     /// Sign-extended immediate; the whole constant of an LDDW; the helper's number of a call.
     var imm: Int64
-    /// Slot in the wire form, for reports.
-    var slot: Int32
 
-    init(operation: Operation, dst: UInt8 = 0, src: UInt8 = 0, offset: Int32 = 0, imm: Int64 = 0, slot: Int) {
+    static let invalid = DecodedInstruction(operation: .callKfunc)
+
+    init(operation: Operation, dst: UInt8 = 0, src: UInt8 = 0, offset: Int32 = 0, imm: Int64 = 0) {
         self.operation = operation
         self.dst = dst
         self.src = src
-        invalid = false
         self.offset = offset
         self.imm = imm
-        self.slot = Int32(truncatingIfNeeded: slot)
     }
 }
 

@@ -12,26 +12,25 @@ struct Decoder {
     /// Address of the only value of map `index`.
     var mapValue: (_ index: Int) -> UInt64?
 
-    func decode(_ code: [Instruction]) -> [DecodedInstruction] {
+    /// The decoded instructions, and for each its slot in the wire form.
+    func decode(_ code: [Instruction]) -> (instructions: [DecodedInstruction], slots: [Int32]) {
         let index = decodedIndices(code)
         var output: [DecodedInstruction] = []
+        var slots: [Int32] = []
         output.reserveCapacity(code.count + 1)
+        slots.reserveCapacity(code.count + 1)
         var slot = 0
         while slot < code.count {
             let instruction = code[slot]
             let next = slot + (instruction.isWide ? 2 : 1)
-            output.append(decode(instruction, slot, code, index) ?? Self.invalid(slot))
+            output.append(decode(instruction, slot, code, index) ?? .invalid)
+            slots.append(Int32(truncatingIfNeeded: slot))
             slot = next
         }
         // What runs past the end stops here.
-        output.append(Self.invalid(code.count))
-        return output
-    }
-
-    private static func invalid(_ slot: Int) -> DecodedInstruction {
-        var instruction = DecodedInstruction(operation: .exit, slot: slot)
-        instruction.invalid = true
-        return instruction
+        output.append(.invalid)
+        slots.append(Int32(truncatingIfNeeded: code.count))
+        return (output, slots)
     }
 
     /// For each slot the index of its decoded instruction, -1 for second slots.
@@ -55,7 +54,7 @@ struct Decoder {
         else { return nil }
         var decoded = DecodedInstruction(
             operation: operation, dst: instruction.dst, src: operation == .lddw ? 0 : instruction.src,
-            offset: Int32(instruction.offset), imm: Int64(instruction.imm), slot: slot)
+            offset: Int32(instruction.offset), imm: Int64(instruction.imm))
 
         /// Distance in decoded instructions to the one at a relative slot.
         func relative(_ distance: Int) -> Int32? {

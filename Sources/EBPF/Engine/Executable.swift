@@ -16,7 +16,6 @@ public struct Executable: @unchecked Sendable {
         let state = core.pointee.states + slot
         let r = state.pointee.registers
         let context = state.pointee.context
-        r[1] = UInt64(UInt(bitPattern: context))
         let isVale = core.pointee.type == .vale
         for index in 0..<count {
             let frame = contexts + index
@@ -37,6 +36,7 @@ public struct Executable: @unchecked Sendable {
                 context.storeBytes(
                     of: frame.pointee.egressIfindex, toByteOffset: XDPContext.egressIfindex, as: UInt32.self)
             }
+            state.pointee.clearRegisters()
             r[1] = UInt64(UInt(bitPattern: context))
             let result = Interpreter.run(core, state)
             results[index] = result
@@ -54,6 +54,7 @@ public struct Executable: @unchecked Sendable {
         let start = UInt(bitPattern: memory.baseAddress)
         state.pointee.packetStart = start
         state.pointee.packetEnd = start + UInt(memory.count)
+        state.pointee.clearRegisters()
         state.pointee.registers[1] = UInt64(start)
         state.pointee.registers[2] = UInt64(memory.count)
         let result = Interpreter.run(core, state)

@@ -5,7 +5,7 @@ import Maps
 /// Runs decoded programs, checking every access: the reference for what an instruction means.
 ///
 /// Hot path, worker only: no allocation, no locks (but for those of map writers), no throws. One switch over dense
-/// operations; the compiler duplicates its dispatch into every case (Package.swift).
+/// operations.
 enum Interpreter {
     /// Runs from the first instruction to `exit` of the entry function. r1, r2 and the frame's bounds are set.
     static func run(_ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>) -> RunResult {
@@ -23,17 +23,18 @@ enum Interpreter {
 
         @inline(__always)
         func fault(_ fault: Fault, _ at: UnsafeMutablePointer<DecodedInstruction>, address: UInt64 = 0) -> RunResult {
-            state.pointee.faultSlot = at.pointee.slot
+            state.pointee.faultSlot = core.pointee.wireSlots[at - code]
             state.pointee.faultAddress = address
             return RunResult(value: 0, fault: fault)
         }
 
         while true {
             let at = pc
-            let op = pc.pointee
             pc += 1
-            let d = Int(op.dst)
-            let s = Int(op.src)
+            // Fields are read where they are used: a short dispatch is what the compiler duplicates.
+            var d: Int { @inline(__always) get { Int(at.pointee.dst) } }
+            var s: Int { @inline(__always) get { Int(at.pointee.src) } }
+            var offset: Int32 { @inline(__always) get { at.pointee.offset } }
 
             @inline(__always)
             func alu64(_ b: UInt64, _ f: (UInt64, UInt64) -> UInt64) { r[d] = f(r[d], b) }
@@ -41,13 +42,13 @@ enum Interpreter {
             func alu32(_ b: UInt64, _ f: (UInt32, UInt32) -> UInt32) {
                 r[d] = UInt64(f(UInt32(truncatingIfNeeded: r[d]), UInt32(truncatingIfNeeded: b)))
             }
-            var imm: UInt64 { @inline(__always) get { UInt64(bitPattern: op.imm) } }
+            var imm: UInt64 { @inline(__always) get { UInt64(bitPattern: at.pointee.imm) } }
 
             /// Takes the jump; false when a back-edge found no fuel.
             @inline(__always)
             func jump() -> Bool {
-                pc += Int(op.offset)
-                guard op.offset < 0 else { return true }
+                pc += Int(offset)
+                guard offset < 0 else { return true }
                 fuel &-= 1
                 return fuel >= 0
             }
@@ -74,7 +75,7 @@ enum Interpreter {
             }
             @inline(__always)
             func load<T: FixedWidthInteger>(_ type: T.Type, _ convert: (T) -> UInt64) -> Bool {
-                let address = r[s] &+ UInt64(bitPattern: Int64(op.offset))
+                let address = r[s] &+ UInt64(bitPattern: Int64(offset))
                 if isNear(address, UInt(MemoryLayout<T>.size)) {
                     r[d] = convert(UnsafeRawPointer(bitPattern: UInt(address)).unsafelyUnwrapped.loadUnaligned(as: T.self))
                     return true
@@ -90,7 +91,7 @@ enum Interpreter {
             }
             @inline(__always)
             func store<T: FixedWidthInteger>(_ type: T.Type, _ value: UInt64) -> Bool {
-                let address = r[d] &+ UInt64(bitPattern: Int64(op.offset))
+                let address = r[d] &+ UInt64(bitPattern: Int64(offset))
                 guard isNear(address, UInt(MemoryLayout<T>.size))
                     || Memory.isWritableFar(core, state, address, UInt(MemoryLayout<T>.size))
                 else { return false }
@@ -101,7 +102,7 @@ enum Interpreter {
             /// The address of an atomic's operand, nil where the access is bad or not aligned.
             @inline(__always)
             func atomicOperand(_ size: UInt) -> UnsafeMutableRawPointer? {
-                let address = r[d] &+ UInt64(bitPattern: Int64(op.offset))
+                let address = r[d] &+ UInt64(bitPattern: Int64(offset))
                 guard UInt(address) & (size - 1) == 0,
                     isNear(address, size) || Memory.isWritableFar(core, state, address, size)
                 else { return nil }
@@ -109,7 +110,7 @@ enum Interpreter {
             }
             @inline(__always)
             func accessFault(_ base: Int) -> RunResult {
-                fault(.badAccess, at, address: r[base] &+ UInt64(bitPattern: Int64(op.offset)))
+                fault(.badAccess, at, address: r[base] &+ UInt64(bitPattern: Int64(offset)))
             }
 
             /// Enters a subprogram; false when there are 8 frames already.
@@ -125,7 +126,7 @@ enum Interpreter {
                 return true
             }
 
-            switch op.operation {
+            switch at.pointee.operation {
             case .add64Imm: alu64(imm) { $0 &+ $1 }
             case .add64Reg: alu64(r[s]) { $0 &+ $1 }
             case .sub64Imm: alu64(imm) { $0 &- $1 }
@@ -329,11 +330,11 @@ enum Interpreter {
             case .lddw: r[d] = imm
 
             case .callHelper:
-                guard Helpers.call(UInt32(truncatingIfNeeded: op.imm), core, state) else {
+                guard Helpers.call(UInt32(truncatingIfNeeded: at.pointee.imm), core, state) else {
                     return fault(state.pointee.helperFault, at)
                 }
             case .callLocal:
-                guard enter(pc + Int(op.offset)) else { return fault(.callDepth, at) }
+                guard enter(pc + Int(offset)) else { return fault(.callDepth, at) }
             case .callx:
                 if let index = FunctionPointer.index(r[d]), index < core.pointee.instructionCount {
                     guard enter(code + index) else { return fault(.callDepth, at) }
@@ -341,7 +342,6 @@ enum Interpreter {
                     return fault(state.pointee.helperFault, at, address: r[d])
                 }
             case .exit:
-                guard !op.invalid else { return fault(.badInstruction, at) }
                 guard depth > 0 else { return RunResult(value: r[0], fault: .none) }
                 depth -= 1
                 let frame = state.pointee.calls[depth]

@@ -48,16 +48,19 @@ public final class Program: @unchecked Sendable {
                 return UInt64(UInt(bitPattern: value))
             })
         let decoded = decoder.decode(code.instructions)
-        let instructions = UnsafeMutablePointer<DecodedInstruction>.allocate(capacity: decoded.count)
-        instructions.initialize(from: decoded, count: decoded.count)
+        let count = decoded.instructions.count
+        let instructions = UnsafeMutablePointer<DecodedInstruction>.allocate(capacity: count)
+        instructions.initialize(from: decoded.instructions, count: count)
+        let wireSlots = UnsafeMutablePointer<Int32>.allocate(capacity: count)
+        wireSlots.initialize(from: decoded.slots, count: count)
         let states = UnsafeMutablePointer<RunState>.allocate(capacity: domain.slots)
         for slot in 0..<domain.slots { (states + slot).initialize(to: RunState(slot: slot)) }
 
         core = .allocate(capacity: 1)
         core.initialize(
             to: ProgramCore(
-                instructions: instructions, instructionCount: decoded.count, type: type, maps: cores,
-                mapCount: maps.count, regions: regions, states: states, slots: domain.slots, fuel: options.fuel,
+                instructions: instructions, instructionCount: count, wireSlots: wireSlots, type: type,
+                maps: cores, mapCount: maps.count, regions: regions, states: states, slots: domain.slots, fuel: options.fuel,
                 trace: .passUnretained(trace)))
     }
 
@@ -65,6 +68,7 @@ public final class Program: @unchecked Sendable {
         for slot in 0..<core.pointee.slots { core.pointee.states[slot].deallocate() }
         core.pointee.states.deallocate()
         core.pointee.instructions.deallocate()
+        core.pointee.wireSlots.deallocate()
         core.pointee.regions.deallocate()
         core.pointee.maps.deallocate()
         core.deallocate()

@@ -5,6 +5,8 @@ import Object
 struct ProgramCore {
     var instructions: UnsafeMutablePointer<DecodedInstruction>
     var instructionCount: Int
+    /// For each instruction its slot in the wire form, for reports.
+    var wireSlots: UnsafeMutablePointer<Int32>
     var type: ProgramType
     /// Maps by number; a program holds the address of an element as its map pointer.
     var maps: UnsafeMutablePointer<MapCore>

@@ -48,6 +48,12 @@ struct RunState {
         random = UInt64.random(in: 1...UInt64.max)
     }
 
+    /// No value of an earlier run is seen by the next.
+    @inline(__always)
+    func clearRegisters() {
+        for index in 0..<10 { registers[index] = 0 }
+    }
+
     func deallocate() {
         registers.deallocate()
         stack.deallocate()

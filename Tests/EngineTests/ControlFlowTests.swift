@@ -1,0 +1,95 @@
+import Engine
+import ISA
+import Maps
+import Object
+import Testing
+
+/// Fuel, call frames, function pointers, and code that cannot run.
+struct ControlFlowTests {
+    @Test func aLoopWithoutEndRunsOutOfFuel() throws {
+        var machine = Machine()
+        machine.fuel = 1000
+        for source in ["loop: ja loop", "mov r0, 1\nloop: jne r0, 0, loop\nexit", "loop: ja32 loop"] {
+            #expect(try machine.run(source).fault == .outOfFuel, "\(source)")
+        }
+    }
+
+    @Test func fuelCountsBackEdges() throws {
+        var machine = Machine()
+        machine.fuel = 9
+        let source = "mov r0, 10\nloop: sub r0, 1\njne r0, 0, loop\nexit"
+        #expect(try machine.run(source).fault == .none)
+        machine.fuel = 8
+        #expect(try machine.run(source).fault == .outOfFuel)
+    }
+
+    @Test func eightFramesAndNoMore() throws {
+        func chain(_ depth: Int) -> String {
+            var source = "mov r0, 0\ncall local f1\nexit\n"
+            for level in 1..<depth {
+                source += "f\(level):\nadd r0, 1\ncall local f\(level + 1)\nexit\n"
+            }
+            return source + "f\(depth):\nadd r0, 1\nexit\n"
+        }
+        #expect(try Machine().run(chain(7)).result == RunResult(value: 7))
+        #expect(try Machine().run(chain(8)).fault == .callDepth)
+        #expect(try Machine().run("f: call local f\nexit").fault == .callDepth)
+    }
+
+    @Test func callsKeepR6ToR9() throws {
+        let outcome = try Machine().run(
+            """
+            mov r6, 6
+            mov r7, 7
+            mov r8, 8
+            mov r9, 9
+            call local sub
+            add r0, r6
+            add r0, r7
+            add r0, r8
+            add r0, r9
+            exit
+            sub:
+            mov r6, 100
+            mov r7, 100
+            mov r8, 100
+            mov r9, 100
+            mov r0, 1000
+            exit
+            """)
+        #expect(outcome.value == 1030)
+    }
+
+    @Test func callxTakesAFunctionPointer() throws {
+        let outcome = try Machine().run(
+            "lddw r2, func sub\nmov r1, 20\ncallx r2\nadd r0, 1\nexit\nsub:\nmov r0, r1\nadd r0, r1\nexit")
+        #expect(outcome.result == RunResult(value: 41))
+        #expect(try Machine().run("mov r2, 12345\ncallx r2\nexit").fault == .badCall)
+        #expect(try Machine().run("lddw r2, 0x5AFEF00000001000\ncallx r2\nexit").fault == .badCall)
+    }
+
+    @Test func malformedCodeIsRefusedOrFaults() throws {
+        let cases: [(String, Fault)] = [
+            ("mov r0, 1", .badInstruction), (".quad 0xff", .badInstruction), ("ja +5\nexit", .badInstruction),
+            (".quad 0x0b07\nexit", .badInstruction), ("ja +1\nlddw r0, 5\nexit", .badInstruction),
+            (".quad 0x18", .badInstruction), ("call kfunc 7\nexit", .badInstruction),
+            ("call 4095\nexit", .badCall), ("lddw r1, map 0\nexit", .badInstruction),
+            ("mov r10, 0\nexit", .badInstruction),
+        ]
+        for (source, fault) in cases {
+            #expect(throws: LoadError.self, "\(source)") { try Machine().program(source) }
+            #expect(try Machine().run(source, validate: false).fault == fault, "\(source)")
+        }
+    }
+
+    @Test func faultsAreCountedAndLocated() throws {
+        let machine = Machine()
+        let program = try machine.program("lddw r2, 1\nmov r0, 0\nldxb r0, [r2+4]\nexit", type: .memory)
+        _ = program.executable.run(memory: UnsafeMutableRawBufferPointer(start: nil, count: 0), slot: 1)
+        #expect(program.statistics.runs == 1)
+        #expect(program.statistics.faults == [.badAccess: 1])
+        #expect(program.lastFault(slot: 0) == nil)
+        #expect(program.lastFault(slot: 1)?.instruction == 3)
+        #expect(program.lastFault(slot: 1)?.address == 5)
+    }
+}
