@@ -52,8 +52,9 @@ public struct Executable: @unchecked Sendable {
     public func run(memory: UnsafeMutableRawBufferPointer, slot: Int) -> RunResult {
         let state = core.pointee.states + slot
         let start = UInt(bitPattern: memory.baseAddress)
-        state.pointee.packetStart = start
-        state.pointee.packetEnd = start + UInt(memory.count)
+        // An empty range that no access fits, also where there is no memory at all.
+        state.pointee.packetStart = max(start, 16)
+        state.pointee.packetEnd = max(start, 16) + UInt(memory.count)
         state.pointee.clearRegisters()
         state.pointee.registers[1] = UInt64(start)
         state.pointee.registers[2] = UInt64(memory.count)
