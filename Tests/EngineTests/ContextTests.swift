@@ -24,7 +24,9 @@ struct ContextTests {
     @Test func valeRingAloneIsWritable() throws {
         #expect(try Machine().run("stb [r1+20], 5\nmov r0, 0\nexit", ring: 1).ring == 5)
         #expect(try Machine().run("mov r0, 0\nexit", ring: 1).ring == 1)
-        for access in ["stdw [r1+0], 0", "stdw [r1+8], 0", "stw [r1+16], 0", "sth [r1+20], 0", "stb [r1+19], 0", "stb [r1+21], 0"] {
+        for access in [
+            "stdw [r1+0], 0", "stdw [r1+8], 0", "stw [r1+16], 0", "sth [r1+20], 0", "stb [r1+19], 0", "stb [r1+21], 0",
+        ] {
             #expect(try Machine().run("\(access)\nmov r0, 0\nexit").fault == .badAccess, "\(access)")
         }
     }

@@ -27,7 +27,8 @@ struct HelperTests {
     @Test func perCPUMapsAnswerByWorker() throws {
         var machine = Machine()
         let map = try machine.addMap(.perCPUArray)
-        let add = Self.key + "call 1\njeq r0, 0, out\nldxdw r1, [r0+0]\nadd r1, %\nstxdw [r0+0], r1\nout: mov r0, 0\nexit"
+        let add =
+            Self.key + "call 1\njeq r0, 0, out\nldxdw r1, [r0+0]\nadd r1, %\nstxdw [r0+0], r1\nout: mov r0, 0\nexit"
         _ = try machine.run(add.replacing("%", with: "3"), slot: 0)
         _ = try machine.run(add.replacing("%", with: "5"), slot: 1)
         #expect(try map.lookup([1, 0, 0, 0]) == [3, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0])

@@ -7,7 +7,8 @@ struct MemoryTests {
     static let packet: [UInt8] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]
 
     @Test(arguments: [
-        ("ldxb r0, [r2+0]", 1), ("ldxb r0, [r2+15]", 16), ("ldxh r0, [r2+14]", 0x100F), ("ldxw r0, [r2+12]", 0x100F_0E0D),
+        ("ldxb r0, [r2+0]", 1), ("ldxb r0, [r2+15]", 16), ("ldxh r0, [r2+14]", 0x100F),
+        ("ldxw r0, [r2+12]", 0x100F_0E0D),
         ("ldxdw r0, [r2+8]", 0x100F_0E0D_0C0B_0A09), ("ldxw r0, [r2+1]", 0x0504_0302),
         ("mov r3, r2\nadd r3, 16\nldxb r0, [r3-1]", 16),
     ])

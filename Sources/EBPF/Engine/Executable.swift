@@ -22,10 +22,12 @@ public struct Executable: @unchecked Sendable {
             state.pointee.packetStart = UInt(bitPattern: frame.pointee.data)
             state.pointee.packetEnd = UInt(bitPattern: frame.pointee.dataEnd)
             if isVale {
-                context.storeBytes(of: frame.pointee.data, toByteOffset: ValeContext.data, as: UnsafeMutableRawPointer.self)
+                context.storeBytes(
+                    of: frame.pointee.data, toByteOffset: ValeContext.data, as: UnsafeMutableRawPointer.self)
                 context.storeBytes(
                     of: frame.pointee.dataEnd, toByteOffset: ValeContext.dataEnd, as: UnsafeMutableRawPointer.self)
-                context.storeBytes(of: frame.pointee.ingressPort, toByteOffset: ValeContext.ingressPort, as: UInt32.self)
+                context.storeBytes(
+                    of: frame.pointee.ingressPort, toByteOffset: ValeContext.ingressPort, as: UInt32.self)
                 context.storeBytes(of: UInt32(frame.pointee.ring), toByteOffset: ValeContext.ring, as: UInt32.self)
             } else {
                 state.pointee.packetMeta = UInt(bitPattern: frame.pointee.dataMeta)

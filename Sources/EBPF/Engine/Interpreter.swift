@@ -77,7 +77,8 @@ enum Interpreter {
             func load<T: FixedWidthInteger>(_ type: T.Type, _ convert: (T) -> UInt64) -> Bool {
                 let address = r[s] &+ UInt64(bitPattern: Int64(offset))
                 if isNear(address, UInt(MemoryLayout<T>.size)) {
-                    r[d] = convert(UnsafeRawPointer(bitPattern: UInt(address)).unsafelyUnwrapped.loadUnaligned(as: T.self))
+                    r[d] = convert(
+                        UnsafeRawPointer(bitPattern: UInt(address)).unsafelyUnwrapped.loadUnaligned(as: T.self))
                     return true
                 }
                 switch Memory.far(core, state, address, UInt(MemoryLayout<T>.size)) {
@@ -92,8 +93,9 @@ enum Interpreter {
             @inline(__always)
             func store<T: FixedWidthInteger>(_ type: T.Type, _ value: UInt64) -> Bool {
                 let address = r[d] &+ UInt64(bitPattern: Int64(offset))
-                guard isNear(address, UInt(MemoryLayout<T>.size))
-                    || Memory.isWritableFar(core, state, address, UInt(MemoryLayout<T>.size))
+                guard
+                    isNear(address, UInt(MemoryLayout<T>.size))
+                        || Memory.isWritableFar(core, state, address, UInt(MemoryLayout<T>.size))
                 else { return false }
                 UnsafeMutableRawPointer(bitPattern: UInt(address)).unsafelyUnwrapped
                     .storeBytes(of: T(truncatingIfNeeded: value), as: T.self)
@@ -295,7 +297,9 @@ enum Interpreter {
                 r[s] = UInt64(Atomics.exchange(operand, UInt32(truncatingIfNeeded: r[s])))
             case .atomicCmpxchg32:
                 guard let operand = atomicOperand(4) else { return accessFault(d) }
-                r[0] = UInt64(Atomics.compareExchange(operand, expected: UInt32(truncatingIfNeeded: r[0]), UInt32(truncatingIfNeeded: r[s])))
+                r[0] = UInt64(
+                    Atomics.compareExchange(
+                        operand, expected: UInt32(truncatingIfNeeded: r[0]), UInt32(truncatingIfNeeded: r[s])))
             case .atomicAdd64:
                 guard let operand = atomicOperand(8) else { return accessFault(d) }
                 _ = Atomics.add(operand, r[s])

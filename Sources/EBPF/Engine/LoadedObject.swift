@@ -93,7 +93,9 @@ public final class LoadedObject: Sendable {
             let map = try Map(definition.attributes, domain: domain, name: definition.name)
             if let bytes = definition.initialValue, let value = map.core.directValue() {
                 let count = min(bytes.count, definition.attributes.valueSize)
-                bytes.withUnsafeBytes { value.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(value), byteCount: count) }
+                bytes.withUnsafeBytes {
+                    value.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(value), byteCount: count)
+                }
             }
             return LoadedMap(definition: definition, map: map, carriedOver: false)
         } catch {

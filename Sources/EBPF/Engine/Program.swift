@@ -60,7 +60,8 @@ public final class Program: @unchecked Sendable {
         core.initialize(
             to: ProgramCore(
                 instructions: instructions, instructionCount: count, wireSlots: wireSlots, type: type,
-                maps: cores, mapCount: maps.count, regions: regions, states: states, slots: domain.slots, fuel: options.fuel,
+                maps: cores, mapCount: maps.count, regions: regions, states: states, slots: domain.slots,
+                fuel: options.fuel,
                 trace: .passUnretained(trace)))
     }
 
