@@ -1,0 +1,77 @@
+import Engine
+import Maps
+import PacketIO
+
+/// The switches of a service and the thread that moves their frames.
+///
+/// Any thread may call, but for the dataplane's own. A change takes effect between two bursts, and is complete when the
+/// call returns.
+public final class Dataplane: @unchecked Sendable {
+    public let options: DataplaneOptions
+    /// The worker's, for the maps of the programs that run on it.
+    public let domain: WorkerDomain
+    private let control: Control
+    /// Under the control lock.
+    private var byName: [String: VALESwitch] = [:]
+
+    public init(options: DataplaneOptions = DataplaneOptions()) throws(SwitchError) {
+        guard 1...DataplaneOptions.maximumBurst ~= options.burst else {
+            throw .invalidOption("burst \(options.burst) is not in 1...\(DataplaneOptions.maximumBurst)")
+        }
+        guard 0...1_000_000 ~= options.spinMicroseconds else {
+            throw .invalidOption("spin \(options.spinMicroseconds) us is not in 0...1000000")
+        }
+        self.options = options
+        domain = WorkerDomain(workers: 1)
+        control = try Control(options, domain)
+    }
+
+    deinit { stop() }
+
+    /// Ends the worker and closes every port. Nothing can be added from here on.
+    public func stop() {
+        for name in switches.map(\.name) { try? removeSwitch(name) }
+        control.thread.stop()
+    }
+
+    /// By name.
+    public var switches: [VALESwitch] {
+        control.withLock { byName.values.sorted { $0.name < $1.name } }
+    }
+
+    public subscript(_ name: String) -> VALESwitch? {
+        control.withLock { byName[name] }
+    }
+
+    @discardableResult
+    public func createSwitch(_ name: String) throws(SwitchError) -> VALESwitch {
+        try control.withLock { () throws(SwitchError) -> VALESwitch in
+            guard !name.isEmpty else { throw .invalidName(name) }
+            guard byName[name] == nil else { throw .switchExists(name) }
+            guard byName.count < Worker.maximumSwitches else { throw .tooManySwitches }
+            let new = VALESwitch(name, control)
+            byName[name] = new
+            return new
+        }
+    }
+
+    /// With all its ports.
+    public func removeSwitch(_ name: String) throws(SwitchError) {
+        try control.withLock { () throws(SwitchError) in
+            guard let old = byName.removeValue(forKey: name) else { throw .noSuchSwitch(name) }
+            old.close()
+        }
+    }
+
+    /// Replaces the programs of several switches between the same two bursts. nil takes a program away.
+    public func setPrograms(_ changes: [(VALESwitch, Program?)]) throws(SwitchError) {
+        for case (_, let program?) in changes where program.type != .vale { throw .wrongProgramType(program.type) }
+        control.withLock {
+            control.thread.perform { _ in
+                for (target, program) in changes { target.table.pointee.executable = program?.executable }
+            }
+            // Nobody runs the old ones any more, so that they may go.
+            for (target, program) in changes { target.attached = program }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+import Engine
+import PacketIO
+
+/// A switch whose forwarding decision is an eBPF program: for each frame it names the egress port 0 to 253, 254 for all
+/// ports but the ingress, or 255 to drop it.
+///
+/// Any thread may call, but for the dataplane's own. A change takes effect between two bursts, and is complete when the
+/// call returns.
+public final class VALESwitch: @unchecked Sendable {
+    public static let maximumPorts = SwitchTable.maximumPorts
+
+    public let name: String
+    let control: Control
+    let table: SwitchTablePointer
+
+    // Under the control lock.
+    var byName: [String: Port] = [:]
+    var attached: Program?
+    private var isRemoved = false
+
+    /// Under the control lock.
+    init(_ name: String, _ control: Control) {
+        self.name = name
+        self.control = control
+        table = .allocate(capacity: 1)
+        table.initialize(to: SwitchTable())
+        control.thread.perform { [table] in $0.pointee.link(table) }
+    }
+
+    deinit {
+        table.pointee.deallocate()
+        table.deallocate()
+    }
+
+    /// Under the control lock.
+    func close() {
+        for port in byName.values { take(port) }
+        control.thread.perform { [table] in
+            $0.pointee.unlink(table)
+            table.pointee.executable = nil
+        }
+        attached = nil
+        isRemoved = true
+    }
+
+    // MARK: Program
+
+    public var program: Program? { control.withLock { attached } }
+
+    /// nil takes the program away: every frame is then a drop, `noProgram`.
+    public func setProgram(_ program: Program?) throws(SwitchError) {
+        if let program, program.type != .vale { throw .wrongProgramType(program.type) }
+        try control.withLock { () throws(SwitchError) in
+            try checkIsThere()
+            control.thread.perform { [table] _ in table.pointee.executable = program?.executable }
+            // Nobody runs the old one any more, so that it may go.
+            attached = program
+        }
+    }
+
+    // MARK: Ports
+
+    /// - Parameter number: 0 to 253; the lowest free one where it is nil.
+    @discardableResult
+    public func addPort(
+        _ name: String, _ backend: PortBackend, number: UInt8? = nil, isAdminUp: Bool = true
+    ) throws(SwitchError) -> PortInfo {
+        try control.withLock { () throws(SwitchError) -> PortInfo in
+            try checkIsThere()
+            guard !name.isEmpty else { throw .invalidName(name) }
+            guard byName[name] == nil else { throw .portExists(name) }
+            let number = try choose(number)
+            if let interface = backend.interface, control.claims[interface] != nil { throw .interfaceInUse(interface) }
+            let io = try open(backend)
+            let ifindex: UInt32
+            switch backend {
+            case .interface: ifindex = io.map { UInt32($0.interfaceIndex) } ?? 0
+            case .memory: ifindex = control.assignIfindex()
+            }
+            let port = Port(
+                name: name, number: number, backend: backend, table: table, io: io, ifindex: ifindex,
+                isAdminUp: isAdminUp)
+            byName[name] = port
+            if let interface = backend.interface { control.claims[interface] = .init(port: port, owner: self) }
+            control.thread.perform { $0.pointee.link(port.record) }
+            return port.info(PortCounters())
+        }
+    }
+
+    /// What the port has received before is forwarded first. Its counts stay in the switch's ledger.
+    ///
+    /// - Returns: the port as it was at its end.
+    @discardableResult
+    public func removePort(_ name: String) throws(SwitchError) -> PortInfo {
+        try control.withLock { () throws(SwitchError) -> PortInfo in take(try port(name)) }
+    }
+
+    /// A port that is administratively down drops what it receives and what is sent to it.
+    public func setAdminState(_ name: String, isUp: Bool) throws(SwitchError) {
+        try control.withLock { () throws(SwitchError) in
+            let port = try port(name)
+            port.isAdminUp = isUp
+            control.thread.perform { [table] _ in
+                port.record.pointee.isEnabled = isUp
+                table.pointee.rebuild()
+            }
+        }
+    }
+
+    // MARK: Under the control lock
+
+    private func checkIsThere() throws(SwitchError) {
+        if isRemoved { throw .noSuchSwitch(name) }
+    }
+
+    private func port(_ name: String) throws(SwitchError) -> Port {
+        guard let port = byName[name] else { throw .noSuchPort(name) }
+        return port
+    }
+
+    private func choose(_ number: UInt8?) throws(SwitchError) -> UInt8 {
+        let taken = Set(byName.values.map(\.number))
+        if let number {
+            guard number < Self.maximumPorts else { throw .invalidPortNumber(number) }
+            guard !taken.contains(number) else { throw .portNumberTaken(number) }
+            return number
+        }
+        guard let free = (0..<UInt8(Self.maximumPorts)).first(where: { !taken.contains($0) }) else {
+            throw .switchFull
+        }
+        return free
+    }
+
+    private func open(_ backend: PortBackend) throws(SwitchError) -> PortIO? {
+        switch backend {
+        case .memory(let port): return .memory(port)
+        case .interface(let interface, let options, let mayBeAbsent):
+            do {
+                return .afPacket(try AFPacketPort.open(interface: interface, options: options))
+            } catch .noSuchInterface(_) where mayBeAbsent {
+                return nil
+            } catch {
+                throw .port(error)
+            }
+        }
+    }
+
+    @discardableResult
+    private func take(_ port: Port) -> PortInfo {
+        control.thread.perform { $0.pointee.unlink(port.record) }
+        byName[port.name] = nil
+        if let interface = port.backend.interface { control.claims[interface] = nil }
+        // A memory port belongs to whoever made it.
+        if case .afPacket(let io)? = port.io { io.close() }
+        port.io = nil
+        port.state = .absent
+        return port.info(PortCounters(words: port.record.pointee.counters.words))
+    }
+}

@@ -1,0 +1,38 @@
+import PacketIO
+
+/// What the worker holds of a port. Control makes and frees it; between `link` and `unlink` the worker alone touches it.
+struct WorkerPort {
+    /// nil while the interface is absent.
+    var io: PortIO?
+    let counters: CounterBlock
+    let table: UnsafeMutablePointer<SwitchTable>
+    let number: UInt8
+    var ifindex: UInt32
+    /// Administratively up.
+    var isEnabled = true
+    /// The interface is there and up.
+    var isLinkUp: Bool
+
+    /// The descriptor is watched by epoll.
+    var isArmed = false
+    /// Its descriptor is not watched until the next tick.
+    var isResting = false
+    /// Wakes in a row that brought nothing.
+    var falseWakes = 0
+
+    init(
+        io: PortIO?, table: UnsafeMutablePointer<SwitchTable>, number: UInt8, ifindex: UInt32, isLinkUp: Bool
+    ) {
+        self.io = io
+        self.table = table
+        self.number = number
+        self.ifindex = ifindex
+        self.isLinkUp = isLinkUp
+        counters = .allocate()
+    }
+
+    /// Whether broadcasts go there. What could only become a drop at the egress is not generated.
+    var isFloodTarget: Bool { isEnabled && isLinkUp && io != nil }
+}
+
+typealias WorkerPortPointer = UnsafeMutablePointer<WorkerPort>

@@ -1,0 +1,71 @@
+import CLinux
+import Glibc
+import Maps
+import Synchronization
+
+/// The thread that a `Worker` runs on, and the way for commands to it.
+final class WorkerThread: @unchecked Sendable {
+    private let worker: WorkerPointer
+    private let channel: CommandChannel
+    private let domain: WorkerDomain
+    private let pinning: DataplaneOptions.Pinning
+    private var thread = pthread_t()
+    /// One command at a time. After the thread has ended commands run on the caller's.
+    private let isRunning = Mutex(false)
+
+    init(_ options: DataplaneOptions, _ domain: WorkerDomain) throws(SwitchError) {
+        self.domain = domain
+        pinning = options.pinning
+        channel = try CommandChannel()
+        let state = try Worker(options, domain, channel)
+        worker = .allocate(capacity: 1)
+        worker.initialize(to: state)
+        let failure = pthread_create(
+            &thread, nil,
+            { argument in
+                Unmanaged<WorkerThread>.fromOpaque(argument!).takeUnretainedValue().main()
+                return nil
+            }, Unmanaged.passUnretained(self).toOpaque())
+        guard failure == 0 else { throw .system("pthread_create", failure) }
+        isRunning.withLock { $0 = true }
+    }
+
+    deinit {
+        stop()
+        worker.deinitialize(count: 1)
+        worker.deallocate()
+    }
+
+    private func main() {
+        // Signals are for the service's threads.
+        var all = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_BLOCK, &all, nil)
+        clinux_name_thread("swale-dataplane")
+        switch pinning {
+        case .automatic:
+            let cpu = clinux_last_cpu()
+            if cpu >= 0 { clinux_pin_thread(UInt32(cpu)) }
+        case .cpu(let cpu): clinux_pin_thread(UInt32(cpu))
+        case .none: break
+        }
+        worker.run()
+    }
+
+    /// Executes `body` on the worker between two bursts, and returns after it. Never from the worker itself.
+    func perform(_ body: CommandChannel.Body) {
+        isRunning.withLock { running in
+            if running { channel.perform(body) } else { body(worker) }
+        }
+    }
+
+    /// Ends the thread; no frame moves from here on.
+    func stop() {
+        isRunning.withLock { running in
+            guard running else { return }
+            channel.perform { $0.pointee.isStopping = true }
+            pthread_join(thread, nil)
+            running = false
+        }
+    }
+}
