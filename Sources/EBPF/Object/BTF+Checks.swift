@@ -11,11 +11,22 @@ extension BTF {
         }
         for id in types.indices { try walk.visit(TypeID(id), depth: 0) }
         for id in types.indices {
-            guard case .structure(let type) = types[id] else {
-                if case .union(let type) = types[id] { try checkMembers(id, type, section) }
-                continue
+            switch types[id] {
+            case .structure(let type), .union(let type): try checkMembers(id, type, section)
+            case .dataSection(let type): try checkVariables(id, type, section)
+            default: break
             }
-            try checkMembers(id, type, section)
+        }
+    }
+
+    private func checkVariables(_ id: Int, _ type: DataSection, _ section: String?) throws(ObjectError) {
+        for entry in type.variables {
+            switch types[Int(entry.type)] {
+            case .variable, .function: break
+            default:
+                throw ObjectError(
+                    .malformed, section: section, "type \(id): type \(entry.type) in a data section is no variable")
+            }
         }
     }
 
@@ -77,7 +88,8 @@ private struct ContainmentWalk {
             count = saturating(parts[Int(array.element)].multipliedReportingOverflow(by: max(1, array.count)))
         }
         guard height <= BTF.deepest else { throw tooDeep(id) }
-        if let size = btf.size(of: id), count > 1 << 16, count / 16 > size {
+        let isSection = if case .dataSection = btf.types[index] { true } else { false }
+        if !isSection, let size = btf.size(of: id), count > 4096, count / 16 > size {
             throw ObjectError(.tooLarge, section: section, "type \(id) has \(count) parts in \(size) bytes")
         }
         heights[index] = height
@@ -101,7 +113,6 @@ extension BTF.Kind {
         case .array(let array): [array.element, array.index]
         case .function(let function): [function.prototype]
         case .prototype(let prototype): [prototype.result] + prototype.parameters.map(\.type)
-        case .dataSection(let section): section.variables.map(\.type)
         case .declTag(let tag): [tag.target]
         default: contained
         }
@@ -116,6 +127,7 @@ extension BTF.Kind {
             .typeTag(_, let target):
             [target]
         case .variable(let variable): [variable.type]
+        case .dataSection(let section): section.variables.map(\.type)
         default: []
         }
     }

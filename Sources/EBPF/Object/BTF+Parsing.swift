@@ -1,6 +1,14 @@
 extension BTF {
     static let magic: UInt16 = 0xeb9f
 
+    /// Most types in an object; a whole kernel has about 150,000.
+    static let most = 1 << 18
+
+    /// Reads the content of a `.BTF` section, little endian.
+    public init(bytes: [UInt8]) throws(ObjectError) {
+        try self.init(section: try ByteView(file: bytes).view(offset: 0, count: bytes.count, section: ".BTF"))
+    }
+
     /// Reads a `.BTF` section. Its strings are `strings(of:)`.
     init(section view: ByteView) throws(ObjectError) {
         let (header, strings) = try Self.parts(of: view)
@@ -11,6 +19,9 @@ extension BTF {
         var types: [Kind] = [.void]
         var offset = start
         while offset < end {
+            guard types.count < Self.most else {
+                throw ObjectError(.tooLarge, section: view.section, offset: offset, "more than \(Self.most) types")
+            }
             var parser = TypeParser(view: view, strings: strings, offset: offset, end: end)
             types.append(try parser.parse())
             offset = parser.offset

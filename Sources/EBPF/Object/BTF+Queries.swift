@@ -32,6 +32,7 @@ extension BTF {
             case .structure(let type), .union(let type): size = type.size
             case .enumeration(let type): size = type.size
             case .float(_, let bytes): size = bytes
+            case .dataSection(let section): size = section.size
             case .variable(let variable):
                 id = variable.type
                 continue
@@ -49,16 +50,17 @@ extension BTF {
         return nil
     }
 
+    /// The data section of this name.
+    public func dataSection(named name: String) -> TypeID? {
+        types(named: name).first { if case .dataSection = type($0) { true } else { false } }
+    }
+
     /// The variables of a data section (`.rodata`, `.maps`), by name.
     public func variables(inSection name: String) -> [Variable] {
-        var found: [Variable] = []
-        for id in types(named: name) {
-            guard case .dataSection(let section) = type(id) else { continue }
-            for entry in section.variables {
-                if case .variable(let variable) = type(entry.type) { found.append(variable) }
-            }
+        guard let id = dataSection(named: name), case .dataSection(let section) = type(id) else { return [] }
+        return section.variables.compactMap { entry in
+            if case .variable(let variable) = type(entry.type) { variable } else { nil }
         }
-        return found
     }
 
     /// Tags on a type, a variable, a function, or one of its members or parameters (`btf_decl_tag`).

@@ -7,7 +7,7 @@ public struct BTF: Sendable {
     /// Position in `types`; 0 is `void`.
     public typealias TypeID = UInt32
 
-    public let types: [Kind]
+    public private(set) var types: [Kind]
     private let ids: [String: [TypeID]]
 
     init(types: [Kind]) {
@@ -118,14 +118,15 @@ public struct BTF: Sendable {
 
     public struct DataSection: Hashable, Sendable {
         public var name: String
-        /// As in the file; clang writes 0 and leaves it to the section header.
+        /// Bytes of the section.
         public var size: Int
         public var variables: [SectionVariable]
     }
 
     public struct SectionVariable: Hashable, Sendable {
+        /// A `variable`; in sections of externs also a `function`.
         public var type: TypeID
-        /// As in the file; clang leaves it to relocations, so that the symbol table has it.
+        /// From the start of the section.
         public var offset: Int
         public var size: Int
     }
@@ -145,6 +146,24 @@ public struct BTF: Sendable {
 
     /// The type with this number; nil where there is none.
     public func type(_ id: TypeID) -> Kind? { id < types.count ? types[Int(id)] : nil }
+
+    /// Sets the size of a data section and where its global variables are, which clang leaves to the symbol table.
+    mutating func place(section id: TypeID, size: Int, offsets: [String: Int]) throws(ObjectError) {
+        guard case .dataSection(var section) = type(id) else { return }
+        section.size = size
+        for index in section.variables.indices {
+            var entry = section.variables[index]
+            guard case .variable(let variable) = type(entry.type) else { continue }
+            if variable.linkage != .static, let offset = offsets[variable.name] { entry.offset = offset }
+            guard entry.offset <= size, entry.size <= size - entry.offset else {
+                throw ObjectError(
+                    .malformed, section: ".BTF",
+                    "variable \"\(variable.name)\" lies beyond the \(size) bytes of section \(section.name)")
+            }
+            section.variables[index] = entry
+        }
+        types[Int(id)] = .dataSection(section)
+    }
 
     /// Every type with this name, ascending.
     public func types(named name: String) -> [TypeID] { ids[name] ?? [] }

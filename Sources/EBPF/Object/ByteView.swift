@@ -67,7 +67,7 @@ struct ByteView: Sendable {
     var all: ArraySlice<UInt8> { file[start..<(start + count)] }
 
     /// Longest name of a symbol, section or type. Without a limit many references to one long string could fill memory.
-    static let longestName = 1024
+    static let longestName = 512
 
     /// A NUL-terminated name. One without an end, or longer than `longestName`, is refused.
     func name(_ offset: Int) throws(ObjectError) -> String {

@@ -8,12 +8,17 @@ struct DataSections {
     /// Most bytes of all data sections; `.bss` takes none in the file.
     static let most = 64 << 20
 
-    static func read(_ elf: ELFFile, btf: BTF?) throws(ObjectError) -> [Found] {
+    /// Reads them, and completes what `btf` says of them.
+    static func read(_ elf: ELFFile, btf: inout BTF?) throws(ObjectError) -> [Found] {
         var total = 0
+        var seen: Set<String> = []
         var found: [Found] = []
         for section in elf.sections where section.isData && section.size > 0 {
             guard section.size <= most - total else {
                 throw ObjectError(.tooLarge, section: section.name, "data of more than \(most >> 20) MiB")
+            }
+            guard seen.insert(section.name).inserted else {
+                throw ObjectError(.malformed, section: section.name, "there are two of it")
             }
             total += section.size
             if let relocation = elf.relocations[section.index]?.first {
@@ -24,8 +29,13 @@ struct DataSections {
             let bytes =
                 section.type == ELFFile.Section.nobits
                 ? [UInt8](repeating: 0, count: section.size) : [UInt8](try elf.content(section).all)
-            let type = btf?.types(named: section.name).first {
-                if case .dataSection = btf?.type($0) { true } else { false }
+            let type = btf?.dataSection(named: section.name)
+            if let type {
+                var offsets: [String: Int] = [:]
+                for variable in try variables(elf, in: section) where variable.isGlobal {
+                    offsets[variable.name] = variable.offset
+                }
+                try btf?.place(section: type, size: section.size, offsets: offsets)
             }
             let definition = MapDefinition(
                 name: section.name,
@@ -42,35 +52,42 @@ struct DataSections {
     static func variables(
         _ elf: ELFFile, btf: BTF?, data: [Found], firstMap: Int
     ) throws(ObjectError) -> [ObjectFile.Variable] {
-        var mapOf: [Int: Int] = [:]
-        for (index, found) in data.enumerated() { mapOf[found.section] = index }
-        var types: [[String: BTF.TypeID]] = []
-        for found in data {
-            var ofSection: [String: BTF.TypeID] = [:]
-            for variable in btf?.variables(inSection: found.definition.name) ?? [] {
-                ofSection[variable.name] = variable.type
+        var found: [ObjectFile.Variable] = []
+        for (index, data) in data.enumerated() {
+            var types: [Int: BTF.TypeID] = [:]
+            if let type = data.definition.valueType, case .dataSection(let section) = btf?.type(type) {
+                for entry in section.variables {
+                    if case .variable(let variable) = btf?.type(entry.type) { types[entry.offset] = variable.type }
+                }
             }
-            types.append(ofSection)
+            for var variable in try variables(elf, in: elf.sections[data.section]) {
+                variable.map = firstMap + index
+                variable.type = types[variable.offset]
+                found.append(variable)
+            }
         }
-        var variables: [ObjectFile.Variable] = []
-        for symbol in elf.symbols where symbol.type == ELFFile.Symbol.object && !symbol.name.isEmpty {
-            guard let index = mapOf[symbol.section] else { continue }
-            let section = elf.sections[symbol.section]
+        return found.filter(\.isGlobal) + found.filter { !$0.isGlobal }
+    }
+
+    /// What the symbol table has in one section.
+    private static func variables(
+        _ elf: ELFFile, in section: ELFFile.Section
+    ) throws(ObjectError) -> [ObjectFile.Variable] {
+        var found: [ObjectFile.Variable] = []
+        for symbol in elf.symbols(in: section)
+        where symbol.type == ELFFile.Symbol.object && !symbol.name.isEmpty {
             guard let offset = Int(exactly: symbol.value), let size = Int(exactly: symbol.size),
                 offset <= section.size, size <= section.size - offset
             else {
                 throw ObjectError(
                     .malformed, section: section.name, "symbol \"\(symbol.name)\" lies beyond \(section.size) bytes")
             }
-            // A static variable of a function is `function.name` in the symbol table and `name` in BTF.
-            let plain = symbol.name.split(separator: ".").last.map(String.init) ?? symbol.name
-            let type = types[index][symbol.name] ?? types[index][plain]
-            variables.append(
+            found.append(
                 ObjectFile.Variable(
-                    name: symbol.name, map: firstMap + index, offset: offset, size: size, type: type,
-                    isConst: section.isReadOnlyData, isGlobal: symbol.binding != ELFFile.Symbol.local))
+                    name: symbol.name, map: 0, offset: offset, size: size, type: nil, isConst: section.isReadOnlyData,
+                    isGlobal: symbol.binding != ELFFile.Symbol.local))
         }
-        return variables.filter(\.isGlobal) + variables.filter { !$0.isGlobal }
+        return found
     }
 }
 

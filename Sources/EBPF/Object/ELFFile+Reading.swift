@@ -45,6 +45,8 @@ extension ELFFile {
         let namesAt = try file.size(table + names * 64 + 24)
         let namesSize = try file.size(table + names * 64 + 32)
         let strings = try file.view(offset: namesAt, count: namesSize, section: "of section names")
+        // Sections don't overlap, so nothing that is read section by section takes longer than the file is long.
+        var room = file.count
         for index in 0..<count {
             let header = table + index * 64
             let section = Section(
@@ -54,6 +56,10 @@ extension ELFFile {
                 entrySize: try file.size(header + 56))
             if section.type != Section.nobits && section.type != Section.null {
                 _ = try file.view(offset: section.offset, count: section.size, section: nil)
+                room -= section.size
+                guard room >= 0 else {
+                    throw ObjectError(.malformed, offset: header, "sections overlap: \"\(section.name)\"")
+                }
             }
             add(section: section)
         }

@@ -3,6 +3,8 @@ struct ELFFile: Sendable {
     let file: ByteView
     private(set) var sections: [Section] = []
     private(set) var symbols: [Symbol] = []
+    /// Indices into `symbols` by the section that they are in.
+    private(set) var symbolsBySection: [Int: [Int]] = [:]
     /// Relocations by the index of the section that they change, ascending by offset.
     private(set) var relocations: [Int: [Relocation]] = [:]
 
@@ -75,6 +77,8 @@ struct ELFFile: Sendable {
 
     func section(named name: String) -> Section? { sections.first { $0.name == name } }
 
+    func symbols(in section: Section) -> [Symbol] { (symbolsBySection[section.index] ?? []).map { symbols[$0] } }
+
     /// The bytes of a section that is in the file (not `SHT_NOBITS`).
     func content(_ section: Section) throws(ObjectError) -> ByteView {
         guard section.type != Section.nobits else {
@@ -87,7 +91,10 @@ struct ELFFile: Sendable {
     }
 
     mutating func add(section: Section) { sections.append(section) }
-    mutating func set(symbols: [Symbol]) { self.symbols = symbols }
+    mutating func set(symbols: [Symbol]) {
+        self.symbols = symbols
+        symbolsBySection = Dictionary(grouping: symbols.indices) { symbols[$0].section }
+    }
     mutating func set(relocations: [Relocation], for section: Int) {
         self.relocations[section, default: []] += relocations
     }

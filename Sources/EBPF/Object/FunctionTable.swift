@@ -44,7 +44,7 @@ struct FunctionTable {
             throw ObjectError(.malformed, section: section.name, "\(section.size) bytes are no number of instructions")
         }
         var functions: [Function] = []
-        for symbol in elf.symbols where symbol.section == section.index && symbol.type == ELFFile.Symbol.function {
+        for symbol in elf.symbols(in: section) where symbol.type == ELFFile.Symbol.function {
             guard let offset = Int(exactly: symbol.value), let size = Int(exactly: symbol.size),
                 offset < section.size, size <= section.size - offset, offset % Instruction.size == 0,
                 size % Instruction.size == 0

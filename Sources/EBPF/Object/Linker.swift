@@ -9,7 +9,7 @@ struct Linker {
     /// Each section of code, decoded once.
     private let code: [Int: [Instruction]]
     /// Instructions that may still be linked. Functions are copied into each program that reaches them.
-    private var budget = 1 << 21
+    private var budget = 1 << 20
 
     /// What data a relocation can refer to.
     struct Targets {
@@ -26,6 +26,7 @@ struct Linker {
         self.targets = targets
         var code: [Int: [Instruction]] = [:]
         for section in elf.sections where section.isCode && section.size > 0 {
+            try Self.checkRelocations(elf, section)
             let view = try elf.content(section)
             var instructions: [Instruction] = []
             instructions.reserveCapacity(view.count / Instruction.size)
@@ -40,6 +41,19 @@ struct Linker {
             code[section.index] = instructions
         }
         self.code = code
+    }
+
+    /// At most one for an instruction, at its start.
+    private static func checkRelocations(_ elf: ELFFile, _ section: ELFFile.Section) throws(ObjectError) {
+        var last = -1
+        for relocation in elf.relocations[section.index] ?? [] {
+            guard relocation.offset % Instruction.size == 0, relocation.offset > last else {
+                throw ObjectError(
+                    .malformed, section: section.name, offset: relocation.offset,
+                    "a second relocation of an instruction, or one within it")
+            }
+            last = relocation.offset
+        }
     }
 
     /// The program whose entry is function `entry`.
@@ -57,7 +71,7 @@ struct Linker {
             guard budget >= 0 else {
                 throw ObjectError(
                     .tooLarge, section: elf.sections[function.section].name, offset: function.offset,
-                    "programs of more than 2 million instructions in all")
+                    "programs of more than a million instructions in all")
             }
             placed[order[next]] = linked.count
             appendLines(of: function, at: linked.count, to: &source)

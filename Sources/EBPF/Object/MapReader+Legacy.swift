@@ -43,12 +43,10 @@ extension MapReader {
 
     /// Types that `BPF_ANNOTATE_KV_PAIR` gives to a legacy map: `struct ____btf_map_NAME { key; value; }`.
     private func annotation(_ name: String) -> (key: BTF.TypeID, value: BTF.TypeID)? {
-        for id in btf?.types(named: "____btf_map_" + name) ?? [] {
-            if case .structure(let type) = btf?.type(id), type.members.count == 2 {
-                return (type.members[0].type, type.members[1].type)
-            }
-        }
-        return nil
+        guard let id = btf?.types(named: "____btf_map_" + name).first, case .structure(let type) = btf?.type(id),
+            type.members.count == 2
+        else { return nil }
+        return (type.members[0].type, type.members[1].type)
     }
 
     private static func definition(

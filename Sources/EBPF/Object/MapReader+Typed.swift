@@ -39,8 +39,10 @@ private struct TypedMap {
         var keyType: BTF.TypeID?
         var valueType: BTF.TypeID?
         var holdsMaps = false
+        var seen: Set<String> = []
         for member in structure.members {
             let attribute = member.name ?? ""
+            guard seen.insert(attribute).inserted else { throw refuse("has two attributes \"\(attribute)\"") }
             switch attribute {
             case "type", "max_entries", "map_flags", "key_size", "value_size", "pinning", "numa_node", "map_extra":
                 numbers[attribute] = try number(member)

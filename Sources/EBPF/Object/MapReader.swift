@@ -10,16 +10,17 @@ struct MapReader {
         var offset: Int
     }
 
-    /// Most maps in an object.
+    /// Most maps in a section.
     static let most = 4096
 
     func read() throws(ObjectError) -> [Found] {
         var found: [Found] = []
+        var seen: Set<String> = []
         for section in elf.sections where section.isMaps && section.size > 0 {
+            guard seen.insert(section.name).inserted else {
+                throw ObjectError(.malformed, section: section.name, "there are two of it")
+            }
             found += section.name == ".maps" ? try readTyped(section) : try readLegacy(section)
-        }
-        guard found.count <= Self.most else {
-            throw ObjectError(.tooLarge, "\(found.count) maps, \(Self.most) at most")
         }
         return found
     }
@@ -27,7 +28,7 @@ struct MapReader {
     /// The symbols that define something in `section`, ascending by offset; one each.
     func symbols(in section: ELFFile.Section) throws(ObjectError) -> [(name: String, offset: Int, size: Int)] {
         var symbols: [(name: String, offset: Int, size: Int)] = []
-        for symbol in elf.symbols where symbol.section == section.index && !symbol.name.isEmpty {
+        for symbol in elf.symbols(in: section) where !symbol.name.isEmpty {
             guard symbol.type == ELFFile.Symbol.object || symbol.type == ELFFile.Symbol.noType else { continue }
             guard let offset = Int(exactly: symbol.value), let size = Int(exactly: symbol.size),
                 offset < section.size, size <= section.size - offset
@@ -38,6 +39,9 @@ struct MapReader {
                         + "beyond \(section.size) bytes")
             }
             symbols.append((symbol.name, offset, size))
+        }
+        guard symbols.count <= Self.most else {
+            throw ObjectError(.tooLarge, section: section.name, "\(symbols.count) maps, \(Self.most) at most")
         }
         symbols.sort { $0.offset < $1.offset }
         for (one, next) in zip(symbols, symbols.dropFirst()) where one.offset == next.offset {

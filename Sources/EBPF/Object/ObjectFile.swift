@@ -43,7 +43,7 @@ public struct ObjectFile: Sendable {
             }
         }
         let declared = try MapReader(elf: elf, btf: btf).read()
-        let data = try DataSections.read(elf, btf: btf)
+        let data = try DataSections.read(elf, btf: &btf)
         var targets = Linker.Targets()
         for (index, map) in declared.enumerated() {
             targets.maps[FunctionTable.Place(section: map.section, offset: map.offset)] = index
