@@ -4,8 +4,8 @@ import Glibc
 
 @testable import HTTP
 
-/// A blocking client that sends bytes as they are.
-final class RawClient {
+/// A blocking client that sends bytes as they are. One thread may send while another reads.
+final class RawClient: @unchecked Sendable {
     struct Failure: Error {
         var call: String
         var code: Int32
@@ -56,6 +56,12 @@ final class RawClient {
 
     func finishSending() {
         shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Closes with RST in place of FIN.
+    func reset() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
     }
 
     /// One read into `received`. False at the end, on an error, and when nothing came in time.

@@ -7,7 +7,7 @@ import Logging
 @testable import HTTP
 
 /// A server on a free loopback port for the time of one test.
-final class TestServer {
+final class TestServer: Sendable {
     let server: HTTPServer
     let addresses: [ListenAddress]
 

@@ -40,7 +40,7 @@ public enum RequestError: Error, Equatable, Sendable {
         case .headerSectionTooLarge(let limit): "the header section is larger than \(limit) bytes"
         case .tooManyFields(let limit): "there are more than \(limit) header fields"
         case .bodyTooLarge(let limit): "the body is larger than \(limit) bytes"
-        case .versionNotSupported: "only HTTP/1.0 and HTTP/1.1 are spoken here"
+        case .versionNotSupported: "only versions 1.0 and 1.1 of HTTP are spoken here"
         case .expectationNotMet: "the only expectation that is met is 100-continue"
         }
     }

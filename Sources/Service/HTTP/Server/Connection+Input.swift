@@ -33,6 +33,7 @@ extension Connection {
             method: head.method, version: head.version, target: head.target, headers: head.fields, connection: info)
         self.request = request
         try loop.policy.check(head, info)
+        if loop.bufferedBytes > limits.bufferedBytes { throw .overloaded("too much is held for clients") }
         decoder = BodyDecoder(head.framing)
         guard decoder != nil else { return dispatch() }
         bodyLimit = loop.handler.bodyLimit(for: request)
@@ -43,7 +44,7 @@ extension Connection {
 
     func readBody() -> Bool {
         if loop.bufferedBytes > limits.bufferedBytes {
-            refuse(.overloaded("too much is being received at once"))
+            refuse(.overloaded("too much is held for clients"))
             return true
         }
         do {

@@ -185,6 +185,7 @@ final class Connection {
         let outcome = loop.read(transport) { input.append($0) }
         switch outcome {
         case .bytes(let count):
+            account()
             if transport.shortReadEmpties && count < loop.readLimit && !isHalfClosed && !isBroken { isReadable = false }
             return true
         case .wouldBlock: isReadable = false
@@ -228,7 +229,7 @@ final class Connection {
 
     private func account() {
         let bytes = phase == .closed ? 0 : input.footprint + body.capacity + heldBytes + output.count
-        loop.bufferedBytes += bytes - accountedBytes
+        if bytes != accountedBytes { loop.account(bytes - accountedBytes) }
         accountedBytes = bytes
     }
 
@@ -274,6 +275,8 @@ final class Connection {
     /// The server shuts down: no request after this one.
     func drain() {
         closesAfterAnswer = true
+        // A request that has arrived is answered, reported or not.
+        isReadable = true
         pump()
         switch phase {
         case .handshake, .idle: close()

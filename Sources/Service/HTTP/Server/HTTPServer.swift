@@ -56,4 +56,9 @@ public final class HTTPServer: Sendable {
     public var connectionCount: Int {
         loop.withLock { $0 }?.openConnections ?? 0
     }
+
+    /// Bytes of input, bodies and answers that wait, of all connections.
+    public var bufferedBytes: Int {
+        loop.withLock { $0 }?.heldBytes ?? 0
+    }
 }

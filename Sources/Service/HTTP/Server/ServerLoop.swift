@@ -5,7 +5,7 @@ import HTTPTypes
 import Logging
 import Synchronization
 
-/// The event loop: listeners, connections, deadlines. All but `perform` and `openConnections` belongs to its thread.
+/// The event loop: listeners, connections, deadlines. All but `perform` and the counts belongs to its thread.
 final class ServerLoop: @unchecked Sendable {
     private enum Token {
         static let mailbox: UInt64 = 0
@@ -27,13 +27,14 @@ final class ServerLoop: @unchecked Sendable {
     private(set) var nowNs: UInt64
     private(set) var isDraining = false
     /// Of all connections.
-    var bufferedBytes = 0
+    private(set) var bufferedBytes = 0
 
     private let poller: Poller
     private let mailbox: Mailbox
     private var listeners: [Listener]
     private var connections: [UInt64: Connection] = [:]
     private let connectionCount = Atomic(0)
+    private let publishedBytes = Atomic(0)
     private var refusals = 0
     private var nextToken = Token.firstConnection
     private var unfinished: [Connection] = []
@@ -66,6 +67,14 @@ final class ServerLoop: @unchecked Sendable {
     }
 
     var openConnections: Int { connectionCount.load(ordering: .relaxed) }
+
+    var heldBytes: Int { publishedBytes.load(ordering: .relaxed) }
+
+    /// A connection holds so many bytes more, or less.
+    func account(_ bytes: Int) {
+        bufferedBytes += bytes
+        publishedBytes.store(bufferedBytes, ordering: .relaxed)
+    }
 
     /// Any thread: does it at once on the loop's thread, or has the loop do it.
     func perform(_ message: @escaping Mailbox.Message) {
@@ -247,13 +256,13 @@ final class ServerLoop: @unchecked Sendable {
         drainDeadlineNs = min(drainDeadlineNs, deadline)
         if isDraining { return }
         isDraining = true
-        resumeAcceptingNs = .max
         // Clients that the kernel has connected already get an answer.
         for listener in listeners {
             accept(from: listener)
             poller.remove(listener.descriptor)
             listener.close()
         }
+        resumeAcceptingNs = .max
         for connection in Array(connections.values) { connection.drain() }
     }
 }
