@@ -54,7 +54,7 @@ let package = Package(
         .executableTarget(
             name: "swale",
             dependencies: [
-                "ControlAPI", "CPcap", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "ControlAPI", "Engine", "CPcap", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], path: "Sources/Service/swale", swiftSettings: common),
 

@@ -8,14 +8,15 @@ struct Swale: ParsableCommand {
         abstract: "A software Ethernet switch programmed with eBPF.",
         discussion: "Exit status: 0 done, 1 refused or failed, 2 bad usage or unreadable input.",
         version: swaleVersion,
-        subcommands: [DisassembleCommand.self],
         groupedSubcommands: [
             CommandGroup(
                 name: "Client",
                 subcommands: [
                     ProgramCommand.self, MapCommand.self, SwitchCommand.self, PortCommand.self, StatsCommand.self,
                     DropsCommand.self,
-                ])
+                ]),
+            CommandGroup(
+                name: "Offline", subcommands: [DisassembleCommand.self, RunCommand.self, ExecCommand.self]),
         ]
     )
 }

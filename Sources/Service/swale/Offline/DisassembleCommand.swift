@@ -40,7 +40,14 @@ struct DisassembleCommand: ParsableCommand {
         var options = Disassembler.Options()
         for function in program.functions { options.functions[function.start] = function.name }
         for (index, map) in file.maps.enumerated() { options.maps[Int32(index)] = map.name }
-        for line in program.lines { options.source[line.instruction] = line.text }
+        var previous: ObjectProgram.SourceLine?
+        for line in program.lines {
+            // One line has many columns.
+            if line.line != previous?.line || line.file != previous?.file {
+                options.source[line.instruction] = line.text
+            }
+            previous = line
+        }
         let lines = Disassembler.disassemble(program.instructions, options: options)
         return "Section \(program.section):\n\n" + Disassembler.listing(lines)
     }
