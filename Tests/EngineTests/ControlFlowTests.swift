@@ -16,10 +16,29 @@ struct ControlFlowTests {
 
     @Test func fuelCountsBackEdges() throws {
         var machine = Machine()
-        machine.fuel = 9
+        machine.fuel = 18
         let source = "mov r0, 10\nloop: sub r0, 1\njne r0, 0, loop\nexit"
         #expect(try machine.run(source).fault == .none)
-        machine.fuel = 8
+        machine.fuel = 17
+        #expect(try machine.run(source).fault == .outOfFuel)
+    }
+
+    /// A long loop takes no more of the worker's time than a short one.
+    @Test func fuelCountsWhatABackEdgeRepeats() throws {
+        var machine = Machine()
+        let body = String(repeating: "add r0, 1\n", count: 999)
+        machine.fuel = 10_000
+        #expect(try machine.run("mov r0, 0\nloop: \(body)jlt r0, 9990, loop\nexit").value == 9990)
+        #expect(try machine.run("mov r0, 0\nloop: \(body)jlt r0, 11988, loop\nexit").fault == .outOfFuel)
+    }
+
+    @Test func fuelCountsWhatSubprogramsRun() throws {
+        var machine = Machine()
+        let calls = String(repeating: "call local sub\n", count: 9)
+        let source = "mov r0, 0\n\(calls)exit\nsub:\n\(String(repeating: "add r0, 1\n", count: 99))exit"
+        machine.fuel = 900
+        #expect(try machine.run(source).value == 891)
+        machine.fuel = 899
         #expect(try machine.run(source).fault == .outOfFuel)
     }
 

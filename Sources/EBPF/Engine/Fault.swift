@@ -1,7 +1,7 @@
 /// Why a run ended before `exit`. The frame of such a run is dropped.
 public enum Fault: UInt8, CaseIterable, Hashable, Sendable {
     case none = 0
-    /// The program took more back-edges than a run may.
+    /// The program took more instructions than a run may.
     case outOfFuel
     /// A load, store or helper argument outside packet, stack, context and map values, or a write to what is read-only.
     case badAccess

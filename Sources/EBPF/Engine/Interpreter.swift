@@ -49,7 +49,8 @@ enum Interpreter {
             func jump() -> Bool {
                 pc += Int(offset)
                 guard offset < 0 else { return true }
-                fuel &-= 1
+                // The price of a back-edge is what it repeats, whether the loop is short or long.
+                fuel &+= Int(offset)
                 return fuel >= 0
             }
             @inline(__always)
@@ -120,7 +121,7 @@ enum Interpreter {
             func enter(_ target: UnsafeMutablePointer<DecodedInstruction>) -> Bool {
                 guard depth + 1 < RunState.maxFrames else { return false }
                 state.pointee.calls[depth] = CallFrame(
-                    returnIndex: pc - code, saved: (r[6], r[7], r[8], r[9]))
+                    returnIndex: pc - code, entryIndex: target - code, saved: (r[6], r[7], r[8], r[9]))
                 depth += 1
                 stackLow -= UInt(RunState.stackBytes)
                 r[10] = UInt64(stackLow + UInt(RunState.stackBytes))
@@ -349,6 +350,9 @@ enum Interpreter {
                 guard depth > 0 else { return RunResult(value: r[0], fault: .none) }
                 depth -= 1
                 let frame = state.pointee.calls[depth]
+                // Calls in calls can take as long as loops, without a back-edge.
+                fuel &-= max(at - code - frame.entryIndex, 0) &+ 1
+                guard fuel >= 0 else { return fault(.outOfFuel, at) }
                 (r[6], r[7], r[8], r[9]) = frame.saved
                 stackLow += UInt(RunState.stackBytes)
                 r[10] = UInt64(stackLow + UInt(RunState.stackBytes))

@@ -14,7 +14,7 @@ struct ProgramCore {
     var regions: UnsafeMutablePointer<ValueRegion>
     var states: UnsafeMutablePointer<RunState>
     var slots: Int
-    /// Back-edges that one run may take.
+    /// Instructions that one run may take: `Program.Options.fuel`.
     var fuel: Int
     var trace: Unmanaged<TraceLog>
 }

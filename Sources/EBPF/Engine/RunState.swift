@@ -63,9 +63,11 @@ struct RunState {
     }
 }
 
-/// What `call local` saves: r6 to r9 and where to go on.
+/// What `call local` saves: r6 to r9, where it went and where to go on.
 struct CallFrame {
     var returnIndex = 0
+    /// The subprogram's first instruction.
+    var entryIndex = 0
     var saved: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 }
 
