@@ -49,7 +49,8 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], path: "Sources/Service/HTTP", swiftSettings: common),
         .target(
-            name: "ControlAPI", dependencies: ["HTTP", "Switching", "Engine", "Maps", "Object", "ISA"],
+            name: "ControlAPI",
+            dependencies: ["HTTP", "Switching", "PacketIO", "Engine", "Maps", "Object", "ISA", "COpenSSL"],
             path: "Sources/Service/ControlAPI", swiftSettings: common),
         .executableTarget(
             name: "swale",
@@ -68,7 +69,9 @@ let package = Package(
             name: "SwitchingTests", dependencies: ["Switching", "Engine", "Maps", "Object", "ISA", "PacketIO"],
             swiftSettings: common),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: common),
-        .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "HTTP"], swiftSettings: common),
+        .testTarget(
+            name: "ControlAPITests", dependencies: ["ControlAPI", "HTTP", "Switching", "PacketIO"],
+            swiftSettings: common),
         .testTarget(name: "swaleTests", dependencies: ["swale"], swiftSettings: common),
     ],
     swiftLanguageModes: [.v6]

@@ -82,8 +82,9 @@ public final class LoadedObject: Sendable {
             }
             return LoadedMap(definition: definition, map: map, carriedOver: true)
         }
-        if !definition.isDataSection,
-            let kept = old?.maps.first(where: {
+        // What stands by itself was lent to the old object, and is the new one's only where its options say so too.
+        if !definition.isDataSection, let old, old.options.useMaps[definition.name] == nil,
+            let kept = old.maps.first(where: {
                 $0.definition.name == definition.name && $0.map.attributes == definition.attributes
             })
         {

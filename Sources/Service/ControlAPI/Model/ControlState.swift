@@ -1,0 +1,52 @@
+/// All that was declared. A value: readers copy it, the control queue replaces it.
+struct ControlState: Sendable {
+    var programs: [String: ProgramRecord] = [:]
+    /// Of objects and by themselves.
+    var maps: [String: MapRecord] = [:]
+    var switches: [String: SwitchRecord] = [:]
+
+    func program(_ name: String) throws(Problem) -> ProgramRecord {
+        guard let record = programs[name] else { throw .notFound("there is no program \(name)") }
+        return record
+    }
+
+    func map(_ name: String) throws(Problem) -> MapRecord {
+        guard let record = maps[name] else { throw .notFound("there is no map \(name)") }
+        return record
+    }
+
+    func `switch`(_ name: String) throws(Problem) -> SwitchRecord {
+        guard let record = switches[name] else { throw .notFound("there is no switch \(name)") }
+        return record
+    }
+
+    func port(_ name: String, of switchName: String) throws(Problem) -> PortRecord {
+        guard let record = try `switch`(switchName).ports[name] else {
+            throw .notFound("switch \(switchName) has no port \(name)")
+        }
+        return record
+    }
+
+    /// Switches that a program is attached to, by name.
+    func attachments(of program: String) -> [AttachmentRecord] {
+        switches.values.compactMap(\.attachment).filter { $0.program == program }
+            .sorted { $0.switchName < $1.switchName }
+    }
+
+    /// Programs that use a map, by name.
+    func users(ofMap name: String) -> [String] {
+        programs.values.filter { $0.mapNames.contains(name) }.map(\.name).sorted()
+    }
+
+    /// The schema of a map: its own, or that of a program that uses it.
+    func schema(of record: MapRecord) -> MapSchema? {
+        if let schema = record.schema { return schema }
+        for user in users(ofMap: record.name) {
+            guard let program = programs[user], let index = program.mapNames.firstIndex(of: record.name) else {
+                continue
+            }
+            if let schema = MapSchema(program.object.file, mapIndex: index) { return schema }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,122 @@
+import Engine
+import Foundation
+import Maps
+import Object
+import PacketIO
+import Switching
+
+/// A loaded ELF object.
+struct ProgramRecord: Sendable {
+    var name: String
+    var object: LoadedObject
+    var bytes: Int
+    var sha256: String
+    /// As they were given.
+    var options: JSON
+    var loaded: Date
+    /// Its maps in the order of the object: the name of each in the API.
+    var mapNames: [String]
+    /// The maps among them that stand by themselves.
+    var borrowed: Set<String>
+
+    var spec: JSON {
+        ["object": ["bytes": .integer(bytes), "sha256": .string(sha256)], "options": options]
+    }
+    var etag: String { ETag.make("program", name, spec) }
+}
+
+/// A map, of an object or by itself.
+struct MapRecord: Sendable {
+    var name: String
+    var map: Map
+    var schema: MapSchema?
+    /// The program whose object it belongs to; nil for one that stands by itself.
+    var program: String?
+    /// Its name in the object.
+    var symbol: String?
+    /// `.rodata`: nobody writes to it.
+    var isFrozen = false
+
+    var attributes: MapAttributes { map.attributes }
+    var etag: String { ETag.make("map", name, spec) }
+
+    var spec: JSON {
+        [
+            "type": .string(attributes.type.name), "keySize": .integer(attributes.keySize),
+            "valueSize": .integer(attributes.valueSize), "maxEntries": .integer(attributes.maxEntries),
+            "flags": .array(attributes.flags.names.map { .string($0) }),
+        ]
+    }
+}
+
+struct SwitchRecord: Sendable {
+    var name: String
+    var description: String?
+    var created: Date
+    var vale: VALESwitch
+    var attachment: AttachmentRecord?
+    var ports: [String: PortRecord] = [:]
+
+    var spec: JSON { Self.spec(description) }
+
+    static func spec(_ description: String?) -> JSON { description.map { ["description": .string($0)] } ?? [:] }
+    var etag: String { ETag.make("switch", name, spec) }
+}
+
+/// The program of a switch.
+struct AttachmentRecord: Sendable {
+    var switchName: String
+    var program: String
+    /// As it was asked for; nil where the object has one that fits.
+    var asked: String?
+    var function: String
+    var attached: Date
+
+    var spec: JSON {
+        var spec: JSON = ["program": .string(program)]
+        if let asked { spec.set("function", .string(asked)) }
+        return spec
+    }
+    var etag: String { ETag.make("attachment", switchName, spec) }
+
+    var json: JSON {
+        [
+            "name": .string(switchName), "spec": spec,
+            "status": [
+                "function": .string(function), "type": .string(ProgramType.vale.rawValue),
+                "attached": .string(Timestamp.text(attached)),
+            ],
+        ]
+    }
+}
+
+struct PortRecord: Sendable {
+    var name: String
+    var spec: PortSpec
+    var number: UInt8
+    /// Ours to close, for a port in memory.
+    var memory: MemoryPort?
+
+    var etag: String { ETag.make("port", name, spec.json) }
+}
+
+/// `PortSpec` of openapi.yaml.
+struct PortSpec: Sendable, Equatable {
+    enum Backend: String, CaseIterable { case interface, memory }
+    enum AdminState: String, CaseIterable { case up, down }
+
+    var backend = Backend.interface
+    /// Nil for ports in memory.
+    var interface: String?
+    /// Nil where the lowest free one was asked for.
+    var number: UInt8?
+    var adminState = AdminState.up
+
+    var json: JSON {
+        var json: JSON = ["backend": .string(backend.rawValue)]
+        if let interface { json.set("interface", .string(interface)) }
+        if let number { json.set("number", .integer(number)) }
+        json.set("adminState", .string(adminState.rawValue))
+        return json
+    }
+}

@@ -1,0 +1,66 @@
+import Engine
+import HTTP
+import ISA
+import Object
+
+/// `/v1/programs/{program}/disassembly`
+enum Disassembly {
+    enum Form: String, CaseIterable { case bytecode, jit }
+
+    static func get(_ context: Context) throws(Problem) -> Response {
+        let record = try context.control.state.program(try context.program())
+        if try context.choice("form", Form.self) == .jit { throw Problem(.unsupported, "there is no JIT") }
+        let program = try function(context.request.query("function"), of: record)
+        let lines = Disassembler.disassemble(program.instructions, options: options(program, record))
+        if context.accepts("text/plain") { return .text(Disassembler.listing(lines)) }
+        return context.answer([
+            "program": .string(record.name), "function": .string(program.name),
+            "form": .string(Form.bytecode.rawValue), "instructions": .array(instructions(lines, program)),
+        ])
+    }
+
+    private static func function(_ name: String?, of record: ProgramRecord) throws(Problem) -> ObjectProgram {
+        let programs = record.object.file.programs
+        let known = programs.map(\.name).joined(separator: ", ")
+        if let name {
+            guard Names.isFunctionName(name) else { throw .parameter("function", "\(name) can't be a function") }
+            guard let program = programs.first(where: { $0.name == name }) else {
+                throw .notFound("program \(record.name) has no function \(name); it has \(known)")
+            }
+            return program
+        }
+        guard programs.count == 1, let program = programs.first else {
+            throw .parameter("function", programs.isEmpty ? "the object has none" : "name one of \(known)")
+        }
+        return program
+    }
+
+    private static func options(_ program: ObjectProgram, _ record: ProgramRecord) -> Disassembler.Options {
+        var options = Disassembler.Options()
+        for function in program.functions { options.functions[function.start] = function.name }
+        for (index, map) in record.object.file.maps.enumerated() { options.maps[Int32(index)] = map.name }
+        for helper in Helper.allCases { options.helpers[Int32(helper.rawValue)] = helper.name }
+        for line in program.lines where !line.text.isEmpty { options.source[line.instruction] = line.text }
+        return options
+    }
+
+    private static func instructions(_ lines: [Disassembler.Line], _ program: ObjectProgram) -> [JSON] {
+        var source: [Int: ObjectProgram.SourceLine] = [:]
+        for line in program.lines { source[line.instruction] = line }
+        return lines.map { line in
+            var json: JSON = [
+                "index": .integer(line.slot), "bytes": .string(Hex.text(line.bytes)), "text": .string(line.text),
+            ]
+            if let function = line.function { json.set("function", .string(function)) }
+            if let source = source[line.slot] {
+                json.set(
+                    "source",
+                    [
+                        "file": .string(source.file), "line": .integer(source.line),
+                        "column": .integer(source.column), "text": .string(source.text),
+                    ])
+            }
+            return json
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import HTTP
+import Maps
+import Object
+
+/// The map of a request, and the form in which the request speaks of its entries.
+struct EntryTarget: Sendable {
+    /// Larger values are not shown, in bytes.
+    static let valueLimit = 16 << 20
+
+    let record: MapRecord
+    let codec: EntryCodec
+
+    init(_ context: Context) throws(Problem) {
+        let state = context.control.state
+        record = try state.map(try context.map())
+        guard record.map.userValueSize <= Self.valueLimit else {
+            throw Problem(.unsupported, "values of \(record.map.userValueSize) bytes are more than the API handles")
+        }
+        codec = try EntryCodec(
+            record.map, schema: state.schema(of: record), format: try context.choice("format"),
+            perCPU: try context.choice("percpu"))
+    }
+
+    func pathKey(_ context: Context) throws(Problem) -> [UInt8] {
+        let text = context.request.parameters["key"]
+        guard let key = Hex.bytes(text) else {
+            throw .parameter("key", "\(text) is not 0x and an even number of hexadecimal digits")
+        }
+        guard key.count == codec.keySize else {
+            throw .parameter("key", "\(key.count) bytes; keys of \(record.name) have \(codec.keySize)")
+        }
+        return key
+    }
+
+    func lookup(_ key: [UInt8]) throws(Problem) -> [UInt8] {
+        do {
+            return try record.map.lookup(key)
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    func find(_ key: [UInt8]) -> [UInt8]? { try? record.map.lookup(key) }
+
+    /// What an update would be refused for.
+    func check(_ key: [UInt8], _ mode: UpdateMode, exists: Bool) throws(Problem) {
+        switch mode {
+        case .exist where !exists: throw Problem(MapError.noEntry, mode: .exist)
+        case .noExist where exists: throw Problem(MapError.exists)
+        default: break
+        }
+        guard !exists else { return }
+        guard record.attributes.hasDeletableEntries else {
+            throw Problem(MapError.tooBig("index is past the end of \(record.attributes.maxEntries) elements"))
+        }
+        if record.map.entryCount >= record.attributes.maxEntries { throw Problem(MapError.full) }
+    }
+}
+
+extension MapAttributes {
+    /// Elements of arrays are always there.
+    var hasDeletableEntries: Bool { type != .array && type != .perCPUArray }
+}

@@ -1,0 +1,117 @@
+import Engine
+import Foundation
+import HTTP
+import Object
+
+/// `/v1/programs`
+enum ProgramRoutes {
+    /// The largest object, in bytes.
+    static let objectLimit = 32 << 20
+
+    static var endpoints: [Endpoint] {
+        [
+            .get("/v1/programs", query: ["limit", "cursor"], list),
+            .get("/v1/programs/{program}", get),
+            .put(
+                "/v1/programs/{program}", body: .required(["application/octet-stream", "multipart/form-data"]),
+                bodyLimit: objectLimit, put),
+            .delete("/v1/programs/{program}", delete),
+            .get("/v1/programs/{program}/stats", stats),
+            .get("/v1/programs/{program}/disassembly", query: ["function", "form"], at: .reader, Disassembly.get),
+        ]
+    }
+
+    static func list(_ context: Context) throws(Problem) -> Response {
+        let state = context.control.state
+        let all = state.programs.values.sorted { $0.name < $1.name }
+        return try context.page(all, name: { $0.name }) { record throws(Problem) in json(record, state) }
+    }
+
+    static func get(_ context: Context) throws(Problem) -> Response {
+        let state = context.control.state
+        let record = try state.program(try context.program())
+        return context.answer(json(record, state), etag: record.etag)
+    }
+
+    static func put(_ context: Context) throws(Problem) -> Response {
+        let name = try context.program()
+        let isDryRun = try context.isDryRun()
+        let state = context.control.state
+        let old = state.programs[name]
+        try context.checkPreconditions(old?.etag)
+        let upload = try ProgramUpload(context.request)
+        let loading = ProgramLoading(name: name, control: context.control, state: state, upload: upload)
+        let loaded = try loading.load(replacing: old)
+        if !isDryRun { try loaded.commit(context.control) }
+        let after = loaded.applied(to: state)
+        return try context.written(json(loaded.record, after), etag: loaded.record.etag, isNew: old == nil)
+    }
+
+    static func delete(_ context: Context) throws(Problem) -> Response {
+        let name = try context.program()
+        let state = context.control.state
+        try context.checkPreconditions(state.programs[name]?.etag)
+        let record = try state.program(name)
+        let switches = state.attachments(of: name).map(\.switchName)
+        guard switches.isEmpty else {
+            throw .inUse(
+                "program \(name) is attached to \(switches.joined(separator: ", "))",
+                by: switches.map { "/v1/switches/\($0)/program" })
+        }
+        if try !context.isDryRun() {
+            context.control.change { state in
+                state.programs[name] = nil
+                for map in record.mapNames where !record.borrowed.contains(map) { state.maps[map] = nil }
+            }
+            context.control.events.lifecycle(.deleted, "program", name)
+        }
+        return try context.deleted()
+    }
+
+    static func stats(_ context: Context) throws(Problem) -> Response {
+        context.answer(statistics(try context.control.state.program(try context.program())))
+    }
+
+    // MARK: Documents
+
+    static func json(_ record: ProgramRecord, _ state: ControlState) -> JSON {
+        let file = record.object.file
+        let functions: [JSON] = file.programs.map { program in
+            [
+                "name": .string(program.name), "section": .string(program.section),
+                "type": program.type.map { .string($0.rawValue) } ?? nil,
+                "instructions": .integer(program.instructions.count),
+            ]
+        }
+        let maps: [JSON] = zip(record.mapNames, file.maps).map { name, definition in
+            [
+                "name": .string(name), "symbol": .string(definition.name),
+                "type": .string(definition.attributes.type.name), "own": .bool(!record.borrowed.contains(name)),
+            ]
+        }
+        let attachments: [JSON] = state.attachments(of: record.name).map {
+            ["switch": .string($0.switchName), "function": .string($0.function)]
+        }
+        return [
+            "name": .string(record.name), "spec": record.spec,
+            "status": [
+                "functions": .array(functions), "maps": .array(maps), "btf": .bool(file.btf != nil),
+                "license": file.license.map { .string($0) } ?? nil, "attachments": .array(attachments),
+                "loaded": .string(Timestamp.text(record.loaded)),
+            ],
+        ]
+    }
+
+    static func statistics(_ record: ProgramRecord) -> JSON {
+        let functions: [JSON] = record.object.madePrograms.map { program in
+            let statistics = program.statistics
+            let faults = statistics.faults.sorted { $0.key.rawValue < $1.key.rawValue }
+            return [
+                "name": .string(program.name), "type": .string(program.type.rawValue),
+                "runs": .count(statistics.runs),
+                "faults": .object(faults.map { JSON.Member(name: $0.key.name, value: .count($0.value)) }),
+            ]
+        }
+        return ["name": .string(record.name), "functions": .array(functions)]
+    }
+}

@@ -1,0 +1,53 @@
+import Engine
+import Maps
+import Object
+import Switching
+
+extension Problem {
+    /// What a map refused, for an operation with a key.
+    init(_ error: MapError, mode: UpdateMode = .any) {
+        switch error {
+        case .noEntry:
+            self.init(.noSuchEntry, "\(error)", status: mode == .exist ? .preconditionFailed : nil)
+        case .exists: self.init(.exists, "\(error)")
+        case .full: self.init(.mapFull, "\(error)")
+        case .notPermitted: self.init(.readOnly, "\(error)")
+        case .tooBig, .invalid: self.init(.invalid, "\(error)")
+        case .noMemory: self.init(.conflict, "\(error)")
+        case .unsupported: self.init(.unsupported, "\(error)")
+        }
+    }
+
+    init(_ error: LoadError) {
+        self.init(.invalidObject, "\(error)")
+        guard case .object(let error) = error else { return }
+        switch error.kind {
+        case .unknownName, .badValue: self.init(.invalid, "\(error)")
+        default: self.init(error)
+        }
+    }
+
+    init(_ error: ObjectError) {
+        self.init(.invalidObject, "\(error)")
+        var place: JSON = [:]
+        if let section = error.section { place.set("section", .string(section)) }
+        if let offset = error.offset { place.set("offset", .integer(offset)) }
+        members = [JSON.Member(name: "object", value: place)]
+    }
+
+    init(_ error: SwitchError) {
+        switch error {
+        case .noSuchSwitch, .noSuchPort: self.init(.notFound, "\(error)")
+        case .switchExists, .portExists, .portNumberTaken, .switchFull, .interfaceInUse, .tooManySwitches, .system:
+            self.init(.conflict, "\(error)")
+        case .invalidOption, .invalidName, .invalidPortNumber, .noSuchInterface, .wrongProgramType:
+            self.init(.invalid, "\(error)")
+        case .port(let error):
+            switch error {
+            case .noSuchInterface, .notEthernet, .badOption: self.init(.invalid, "\(error)")
+            case .notPermitted: self.init(.unsupported, "\(error)")
+            case .system: self.init(.conflict, "\(error)")
+            }
+        }
+    }
+}

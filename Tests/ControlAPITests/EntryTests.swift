@@ -1,0 +1,273 @@
+import Foundation
+import Testing
+
+@testable import ControlAPI
+
+struct EntryTests {
+    private static let value = #"""
+        {"small":255,"negative":-128,"ethertype":2048,"count":4294967295,"wide":"18446744073709551615",
+        "wide_negative":"-9223372036854775808","low":7,"middle":-16,"high":16777215,"colour":"BLUE","level":"LOW",
+        "name":"swale","list":[1,2,65535],"flag":true,"inner":513,"either":{"word":16909060,"octets":[4,3,2,1]},
+        "nested":[{"mac":"02:00:00:00:00:01","vlan":1},{"mac":"ff:ff:ff:ff:ff:ff","vlan":4095}],"ratio":0.5}
+        """#
+
+    private func service() throws -> TestService {
+        let api = try TestService()
+        let reply = try api.putProgram("p", try Fixture.types.get())
+        #expect(reply.status == 201, "\(reply.text)")
+        return api
+    }
+
+    @Test func everyKindOfTypeComesBackAsItWasGiven() throws {
+        let api = try service()
+        let url = "/v1/maps/p.table/entries/0x0200000000010a00"
+        let put = try api.call("PUT", url, json: #"{"value":\#(Self.value)}"#)
+        #expect(put.status == 201, "\(put.text)")
+        #expect(put.headers["location"] == url)
+        let got = try api.call("GET", url)
+        #expect(got.string("key.mac") == "02:00:00:00:00:01")
+        #expect(got.int("key.vlan") == 10)
+        let expected = try JSONSerialization.jsonObject(with: Data(Self.value.utf8)) as? NSDictionary
+        #expect(got["value"] as? NSDictionary == expected, "\(got.text)")
+        // The network's bytes, and the bit fields where the compiler has them.
+        let hex = try #require(got.string("hex.value"))
+        #expect(hex.hasPrefix("0xff800800ffffffffffffffffffffffff0000000000000080"))
+        // What was read can be written back.
+        let back = try api.call("PUT", url, body: nil)
+        #expect(back.status == 400)
+        let again = try api.call("PUT", url, json: got.text)
+        #expect(again.status == 200, "\(again.text)")
+        #expect(again.string("hex.value") == hex)
+        let raw = try api.call("PUT", url + "?format=hex", json: #"{"value":"\#(hex)"}"#)
+        #expect(raw.status == 200)
+        #expect(raw.string("value") == hex)
+    }
+
+    @Test func lookupByTypedKey() throws {
+        let api = try service()
+        _ = try api.call("PUT", "/v1/maps/p.fdb/entries/0x020000000001", json: #"{"value":3}"#)
+        let found = try api.call("POST", "/v1/maps/p.fdb/lookup", json: #"{"key":"02:00:00:00:00:01"}"#)
+        #expect(found.status == 200)
+        #expect(found.int("value") == 3)
+        #expect(found.string("hex.value") == "0x03000000")
+        let absent = try api.call("POST", "/v1/maps/p.fdb/lookup", json: #"{"key":"02:00:00:00:00:02"}"#)
+        #expect(absent.status == 404)
+        #expect(absent.problem == "no-such-entry")
+    }
+
+    @Test(arguments: [
+        (#"{"value":1.5}"#, "/value"), (#"{"value":-1}"#, "/value"), (#"{"value":4294967296}"#, "/value"),
+        (#"{"value":"abc"}"#, "/value"), (#"{"value":null}"#, "/value"), (#"{"value":[]}"#, "/value"),
+        (#"{"value":1,"more":2}"#, "/more"), (#"{}"#, ""), (#"[1]"#, ""),
+        (#"{"key":"02:00:00:00:00:02","value":1}"#, "/key"), (#"{"key":"02:00","value":1}"#, "/key"),
+    ])
+    func wrongValuesAreRefusedWithTheirPlace(body: String, pointer: String) throws {
+        let api = try service()
+        let reply = try api.call("PUT", "/v1/maps/p.fdb/entries/0x020000000001", json: body)
+        #expect(reply.status == 422, "\(reply.text)")
+        #expect(reply.string("errors.0.pointer") == pointer)
+        #expect(try api.call("GET", "/v1/maps/p.fdb/entries").count("items") == 0)
+    }
+
+    @Test(arguments: [
+        (#""small":255"#, #""small":256"#, "/value/small"), (#""low":7"#, #""low":8"#, "/value/low"),
+        (#""middle":-16"#, #""middle":16"#, "/value/middle"),
+        (#""colour":"BLUE""#, #""colour":"PINK""#, "/value/colour"),
+        (#""name":"swale""#, #""name":"too long for it""#, "/value/name"),
+        (#""list":[1,2,65535]"#, #""list":[1,2]"#, "/value/list"),
+        (#""word":16909060"#, #""word":1"#, "/value/either"),
+        (#""either":{"word":16909060,"octets":[4,3,2,1]}"#, #""either":{}"#, "/value/either"),
+        (#""inner":513,"#, "", "/value"), (#""vlan":1}"#, #""vlan":1,"x":0}"#, "/value/nested/0/x"),
+        (#""flag":true"#, #""flag":1"#, "/value/flag"),
+        (#""wide":"18446744073709551615""#, #""wide":"18446744073709551616""#, "/value/wide"),
+    ])
+    func wrongMembersAreRefusedWithTheirPlace(given: String, wrong: String, pointer: String) throws {
+        let api = try service()
+        let body = Self.value.replacingOccurrences(of: given, with: wrong)
+        #expect(body != Self.value)
+        let reply = try api.call("PUT", "/v1/maps/p.table/entries/0x0200000000010a00", json: #"{"value":\#(body)}"#)
+        #expect(reply.status == 422, "\(reply.text)")
+        #expect(reply.string("errors.0.pointer") == pointer)
+    }
+
+    @Test func aUnionTakesOneOfItsMembers() throws {
+        let api = try service()
+        let body = Self.value.replacingOccurrences(of: #""word":16909060,"#, with: "")
+        let reply = try api.call("PUT", "/v1/maps/p.table/entries/0x0200000000010a00", json: #"{"value":\#(body)}"#)
+        #expect(reply.int("value.either.word") == 16_909_060, "\(reply.text)")
+    }
+
+    @Test func numbersAreExactToTheLastBit() throws {
+        let api = try service()
+        for text in ["18446744073709551615", "9007199254740993", "9223372036854775809", "0"] {
+            for literal in [text, "\"\(text)\""] {
+                let reply = try api.call(
+                    "PUT", "/v1/maps/p.counters/entries/0x01000000?percpu=sum", json: #"{"value":\#(literal)}"#)
+                #expect(reply.status == 200, "\(reply.text)")
+                #expect(try api.call("GET", "/v1/maps/p.counters/entries/0x01000000").string("value.0") == text)
+            }
+        }
+    }
+
+    @Test func perCPUValuesAreArraysOrSums() throws {
+        let api = try service()
+        let url = "/v1/maps/p.counters/entries/0x00000000"
+        #expect(try api.call("PUT", url, json: #"{"value":["5"]}"#).status == 200)
+        #expect(try api.call("GET", url).string("value.0") == "5")
+        #expect(try api.call("GET", url + "?percpu=sum").string("value") == "5")
+        #expect(try api.call("GET", url + "?percpu=sum&format=hex").string("value") == "0x0500000000000000")
+        #expect(try api.call("PUT", url, json: #"{"value":5}"#).status == 422)
+        #expect(try api.call("PUT", url, json: #"{"value":[1,2]}"#).status == 422)
+        #expect(try api.call("GET", url + "?percpu=some").problem == "invalid-parameter")
+    }
+
+    @Test func preconditionsAreBPFFlags() throws {
+        let api = try service()
+        let url = "/v1/maps/p.fdb/entries/0x020000000001"
+        let exist = try api.call("PUT", url, ["If-Match": "*"], json: #"{"value":1}"#)
+        #expect(exist.status == 412)
+        #expect(exist.problem == "no-such-entry")
+        let created = try api.call("PUT", url, ["If-None-Match": "*"], json: #"{"value":1}"#)
+        #expect(created.status == 201)
+        let twice = try api.call("PUT", url, ["If-None-Match": "*"], json: #"{"value":2}"#)
+        #expect(twice.status == 412)
+        #expect(twice.problem == "exists")
+        #expect(try api.call("GET", url).int("value") == 1)
+        let tag = try #require(created.headers["etag"])
+        #expect(try api.call("PUT", url, ["If-Match": tag], json: #"{"value":3}"#).status == 200)
+        #expect(try api.call("PUT", url, ["If-Match": tag], json: #"{"value":4}"#).status == 412)
+        #expect(try api.call("PUT", url, ["If-Match": "*"], json: #"{"value":5}"#).status == 200)
+        #expect(try api.call("DELETE", url, ["If-Match": tag]).status == 412)
+        #expect(try api.call("DELETE", url).status == 204)
+        #expect(try api.call("DELETE", url).status == 404)
+    }
+
+    @Test func aFullMapIsAConflict() throws {
+        let api = try service()
+        for index in 1...4 {
+            let reply = try api.call("PUT", "/v1/maps/p.fdb/entries/0x02000000000\(index)", json: #"{"value":1}"#)
+            #expect(reply.status == 201)
+        }
+        let url = "/v1/maps/p.fdb/entries/0x020000000005"
+        #expect(try api.call("PUT", url + "?dryRun=true", json: #"{"value":1}"#).problem == "map-full")
+        #expect(try api.call("PUT", url, json: #"{"value":1}"#).problem == "map-full")
+        #expect(try api.call("GET", "/v1/maps/p.fdb").int("status.entries") == 4)
+    }
+
+    @Test func arraysHaveAllTheirElements() throws {
+        let api = try service()
+        #expect(try api.call("GET", "/v1/maps/p.array/entries").count("items") == 8)
+        #expect(try api.call("DELETE", "/v1/maps/p.array/entries/0x00000000").status == 422)
+        #expect(try api.call("DELETE", "/v1/maps/p.array/entries").status == 422)
+        #expect(try api.call("GET", "/v1/maps/p.array/entries/0x08000000").status == 404)
+        #expect(try api.call("PUT", "/v1/maps/p.array/entries/0x08000000", json: #"{"value":1}"#).status == 422)
+        #expect(try api.call("PUT", "/v1/maps/p.array/entries/0x07000000", json: #"{"value":1}"#).status == 200)
+        #expect(try api.call("GET", "/v1/maps/p.array/entries/0x0700").problem == "invalid-parameter")
+    }
+
+    @Test func readOnlyDataStaysAsItIs() throws {
+        let api = try service()
+        let url = "/v1/maps/p.rodata/entries/0x00000000"
+        let value = try api.call("GET", url)
+        #expect(value.int("value.egress") == 254)
+        #expect(try api.call("PUT", url, json: value.text).problem == "read-only")
+        #expect(try api.call("GET", "/v1/maps/p.rodata")["status.readOnly"] as? Bool == true)
+        #expect(try api.call("PUT", "/v1/maps/p.bss/entries/0x00000000", json: #"{"value":{"runs":9}}"#).status == 200)
+    }
+
+    @Test func pagesEndAndHoldEverything() throws {
+        let api = try TestService()
+        let spec = #"{"type":"hash","keySize":4,"valueSize":4,"maxEntries":1000}"#
+        _ = try api.call("PUT", "/v1/maps/m", json: spec)
+        let lines = (0..<700).map { #"{"key":"0x0000\#(String(format: "%04x", $0))","value":"0x00000000"}"# }
+        let put = try api.call(
+            "PUT", "/v1/maps/m/entries", ["Content-Type": "application/x-ndjson"],
+            json: lines.joined(separator: "\n"))
+        #expect(put.int("entries") == 700, "\(put.text)")
+        var keys: Set<String> = []
+        var target = "/v1/maps/m/entries?limit=64"
+        var pages = 0
+        while true {
+            let page = try api.call("GET", target)
+            #expect(page.status == 200)
+            for item in page["items"] as? [[String: String]] ?? [] {
+                #expect(keys.insert(item["key"] ?? "").inserted)
+            }
+            pages += 1
+            guard let next = page.string("next") else { break }
+            target = "/v1/maps/m/entries?limit=64&cursor=\(next)"
+        }
+        #expect(keys.count == 700)
+        #expect(pages == 11)
+        let dump = try api.call("GET", "/v1/maps/m/entries", ["Accept": "application/x-ndjson"])
+        #expect(dump.headers["content-type"] == "application/x-ndjson")
+        #expect(Set(dump.text.split(separator: "\n")).count == 700)
+        let some = try api.call("GET", "/v1/maps/m/entries?limit=3", ["Accept": "application/x-ndjson"])
+        #expect(some.text.split(separator: "\n").count == 3)
+        for cursor in ["x", "-1", "99999999999999999999"] {
+            #expect(try api.call("GET", "/v1/maps/m/entries?cursor=\(cursor)").status == 400)
+        }
+        #expect(try api.call("GET", "/v1/maps/m/entries?cursor=9223372036854775807").count("items") == 0)
+    }
+
+    @Test func putOfAllEntriesSwapsTheContent() throws {
+        let api = try service()
+        let url = "/v1/maps/p.fdb/entries"
+        let first = #"{"items":[{"key":"02:00:00:00:00:01","value":1},{"key":"02:00:00:00:00:02","value":2}]}"#
+        #expect(try api.call("PUT", url, json: first).int("entries") == 2)
+        let twice = #"{"items":[{"key":"02:00:00:00:00:01","value":1},{"key":"02:00:00:00:00:01","value":2}]}"#
+        #expect(try api.call("PUT", url, json: twice).string("errors.0.pointer") == "/items/1/key")
+        let many = (1...5).map { #"{"key":"02:00:00:00:00:0\#($0)","value":1}"# }.joined(separator: ",")
+        #expect(try api.call("PUT", url, json: #"{"items":[\#(many)]}"#).problem == "map-full")
+        let dry = try api.call("PUT", url + "?dryRun=true", json: #"{"items":[]}"#)
+        #expect(dry.headers["swale-dry-run"] == "true")
+        #expect(try api.call("GET", url).count("items") == 2)
+        let second = #"{"items":[{"key":"02:00:00:00:00:02","value":7}]}"#
+        #expect(try api.call("PUT", url, json: second).status == 200)
+        let after = try api.call("GET", url)
+        #expect(after.count("items") == 1)
+        #expect(after.int("items.0.value") == 7)
+        #expect(try api.call("DELETE", url).status == 204)
+        #expect(try api.call("GET", url).count("items") == 0)
+        // Elements of an array that are not given are zero.
+        _ = try api.call("PUT", "/v1/maps/p.array/entries/0x01000000", json: #"{"value":1}"#)
+        _ = try api.call("PUT", "/v1/maps/p.array/entries", json: #"{"items":[{"key":2,"value":5}]}"#)
+        let array = try api.call("GET", "/v1/maps/p.array/entries")
+        #expect((array["items"] as? [[String: Any]])?.map { $0["value"] as? Int } == [0, 0, 5, 0, 0, 0, 0, 0])
+    }
+
+    @Test func aBatchAnswersForEachOperation() throws {
+        let api = try service()
+        let reply = try api.call(
+            "POST", "/v1/maps/p.fdb/batch",
+            json: #"""
+                {"operations":[{"op":"put","key":"02:00:00:00:00:01","value":1},
+                {"op":"put","key":"02:00:00:00:00:01","value":2,"mode":"noexist"},
+                {"op":"put","key":"02:00:00:00:00:02","value":2,"mode":"exist"},
+                {"op":"get","key":"02:00:00:00:00:01"},{"op":"delete","key":"02:00:00:00:00:01"},
+                {"op":"get","key":"02:00:00:00:00:01"}]}
+                """#)
+        #expect(reply.status == 200, "\(reply.text)")
+        let statuses = (reply["results"] as? [[String: Any]])?.map { $0["status"] as? Int }
+        #expect(statuses == [200, 412, 412, 200, 204, 404])
+        #expect(reply.int("results.3.value") == 1)
+        #expect(reply.int("failed") == 3)
+        let wrong =
+            #"{"operations":[{"op":"put","key":"02:00:00:00:00:01","value":1},{"op":"put","key":"x","value":1}]}"#
+        let refused = try api.call("POST", "/v1/maps/p.fdb/batch", json: wrong)
+        #expect(refused.string("errors.0.pointer") == "/operations/1/key")
+        #expect(try api.call("GET", "/v1/maps/p.fdb/entries").count("items") == 0)
+    }
+
+    @Test func mapsWithoutTypesAreHex() throws {
+        let api = try TestService()
+        #expect(try api.putProgram("c", try Fixture.packetCount.get()).status == 201)
+        let map = try api.call("GET", "/v1/maps/c.protocols")
+        #expect(map["status.schema"] == nil)
+        let page = try api.call("GET", "/v1/maps/c.protocols/entries?limit=1")
+        #expect(page.string("items.0.value.0") == "0x0000000000000000")
+        #expect(try api.call("GET", "/v1/maps/c.protocols/entries?format=typed").problem == "unsupported")
+        let sum = try api.call("GET", "/v1/maps/c.protocols/entries?percpu=sum&limit=1")
+        #expect(sum.string("items.0.value") == "0x0000000000000000")
+    }
+}
