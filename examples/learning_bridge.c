@@ -5,8 +5,9 @@
  *
  *     swale program put bridge learning_bridge.o --set ageing_seconds=60
  *
- * A map that is called fdb, with mac in its key and port in its value, is what the API shows as the switch's table
- * (/v1/switches/NAME/fdb).
+ * A hash map whose key holds a mac and whose value holds a port is what the API shows as the switch's table:
+ *
+ *     curl localhost:8080/v1/switches/br0/fdb
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>

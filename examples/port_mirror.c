@@ -5,7 +5,7 @@
  * the other host and the monitor), an option, and a counter in a global variable, which is a map too:
  *
  *     swale program put tap port_mirror.o --set monitor_port=2
- *     swale map entries tap..bss
+ *     swale map dump tap..bss
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

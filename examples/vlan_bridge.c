@@ -6,7 +6,7 @@
  * where it holds 0). With filtering=1 a port sends and receives in the VLANs only that map members lists for it:
  *
  *     swale program put vlans vlan_bridge.o --set filtering=1
- *     swale map set vlans.members '{"vlan": 10, "port": 2}' 1
+ *     swale map update vlans.members '{"vlan": 10, "port": 2}' 1
  *
  * Frames are never changed: hosts on a trunk see the tags. A flooded frame reaches every port, since broadcast is the
  * only verdict with more than one; a host that is not in its VLAN ignores it by its tag.

@@ -4,7 +4,7 @@
  * Runs on Linux unmodified. Shows struct xdp_md, a list that is changed while traffic flows, a counter in each of its
  * entries, and per-CPU counters. The list holds prefixes of 8, 16, 24 and 32 bits:
  *
- *     swale map set filter.blocked '{"prefix_bits": 24, "address": [192, 0, 2, 0]}' 0
+ *     swale map update filter.blocked '{"prefix_bits": 24, "address": [192, 0, 2, 0]}' 0
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>

@@ -23,6 +23,26 @@ import Testing
         for program in object.programs { try requireConsistent(program, object) }
     }
 
+    /// Programs that include vmlinux.h ask for packet headers to be adapted to the kernel. They are what they are.
+    @Test func relocationsOfPacketHeadersAreMet() throws {
+        let source = """
+            #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+            struct xdp_md { unsigned data, data_end, data_meta, ingress_ifindex; };
+            struct ethhdr { unsigned char h_dest[6], h_source[6]; unsigned short h_proto; };
+            struct iphdr___mine { unsigned char ihl : 4, version : 4, tos; };
+            #pragma clang attribute pop
+            __attribute__((section("xdp"))) int entry(struct xdp_md *md) {
+                struct ethhdr *eth = (void *)(long)md->data;
+                struct iphdr___mine *ip = (void *)(eth + 1);
+                return __builtin_preserve_field_info(eth->h_proto, 2) && eth->h_proto == 8 && ip->tos
+                    ? md->ingress_ifindex : 0;
+            }
+            """
+        let object = try ObjectFile(elf: Compiler.object(source: source))
+        let loads = object.programs[0].instructions.filter { $0.opcode & 7 == 1 }
+        #expect(loads.map(\.offset).sorted() == [0, 1, 12, 12])
+    }
+
     @Test func mapsAreFound() throws {
         let object = try ObjectFile(elf: Compiler.object("everything.c"))
         let maps = Dictionary(uniqueKeysWithValues: object.maps.map { ($0.name, $0) })

@@ -27,7 +27,7 @@ import Testing
             source: """
                 struct task { int pid; } __attribute__((preserve_access_index));
                 SEC("xdp") int entry(struct task *task) { return task->pid; }
-                """, kind: .unsupported, section: "xdp", words: ["CO-RE"]),
+                """, kind: .unsupported, section: "xdp", words: ["CO-RE", "\"task\""]),
         Case(
             name: "kernel function",
             source: """

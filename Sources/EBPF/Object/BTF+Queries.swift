@@ -101,7 +101,8 @@ extension BTF {
             case .float(let name, _): return prefix + name + suffix
             case .prototype, .function: return prefix + "function" + suffix
             case .void: return prefix + "void" + suffix
-            case .dataSection, .declTag, nil: return "?"
+            case .dataSection(let section): return prefix + "section " + section.name
+            case .declTag, nil: return "?"
             }
         }
         return "?"

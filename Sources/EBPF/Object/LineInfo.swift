@@ -1,4 +1,4 @@
-/// The `.BTF.ext` section: source lines, and whether there is something that only a kernel could resolve.
+/// The `.BTF.ext` section: source lines. Relocations in it that only a kernel could resolve are refused.
 struct LineInfo: Sendable {
     struct Record: Sendable {
         /// Byte offset of the instruction within its section.
@@ -18,7 +18,7 @@ struct LineInfo: Sendable {
     init() {}
 
     /// `strings`: those of the `.BTF` section.
-    init(section view: ByteView, strings: ByteView) throws(ObjectError) {
+    init(section view: ByteView, strings: ByteView, btf: BTF) throws(ObjectError) {
         guard try view.u16(0) == BTF.magic else {
             throw ObjectError(.malformed, section: view.section, offset: 0, "not BTF: wrong magic")
         }
@@ -30,8 +30,8 @@ struct LineInfo: Sendable {
             throw ObjectError(.malformed, section: view.section, offset: 4, "header of \(header) bytes")
         }
         if header >= 32, try view.u32(28) > 0 {
-            try Self.refuseRelocations(
-                view, at: header + (try view.int32(24)), count: try view.int32(28), strings: strings)
+            try CORERelocations(view: view, strings: strings, btf: btf)
+                .check(at: header + (try view.int32(24)), count: try view.int32(28))
         }
         try readLines(view, at: header + (try view.int32(16)), count: try view.int32(20), strings: strings)
     }
@@ -88,20 +88,5 @@ struct LineInfo: Sendable {
         let text = try strings.text(Int(at), limit: longestText)
         cache[at] = text
         return text
-    }
-
-    /// CO-RE relocations adapt a program to the structures of the kernel that it is loaded into; here is none.
-    private static func refuseRelocations(
-        _ view: ByteView, at start: Int, count: Int, strings: ByteView
-    ) throws(ObjectError) {
-        try view.require(start, count, "CO-RE relocations")
-        guard count >= 4 + 8 + 4 else { return }
-        let section = try strings.name(try view.int32(start + 4))
-        let number = try view.u32(start + 8)
-        guard number > 0 else { return }
-        let offset = try view.int32(start + 12)
-        throw ObjectError(
-            .unsupported, section: section, offset: offset,
-            "needs a CO-RE relocation: kernel structures are not available, use the packet headers of <linux/...>")
     }
 }

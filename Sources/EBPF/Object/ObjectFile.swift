@@ -37,10 +37,11 @@ public struct ObjectFile: Sendable {
         var lines = LineInfo()
         if let section = elf.section(named: ".BTF") {
             let content = try elf.content(section)
-            btf = try BTF(section: content)
+            let types = try BTF(section: content)
             if let ext = elf.section(named: ".BTF.ext") {
-                lines = try LineInfo(section: try elf.content(ext), strings: try BTF.strings(of: content))
+                lines = try LineInfo(section: try elf.content(ext), strings: try BTF.strings(of: content), btf: types)
             }
+            btf = types
         }
         let declared = try MapReader(elf: elf, btf: btf).read()
         let data = try DataSections.read(elf, btf: &btf)
