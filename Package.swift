@@ -64,9 +64,12 @@ let package = Package(
         .testTarget(name: "ObjectTests", dependencies: ["Object", "ISA"], swiftSettings: common),
         .testTarget(name: "MapsTests", dependencies: ["Maps", "Object"], swiftSettings: common),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "ISA", "Maps", "Object"], swiftSettings: common),
-        .testTarget(name: "PacketIOTests", dependencies: ["PacketIO"], swiftSettings: common),
+        .target(
+            name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport", swiftSettings: common),
+        .testTarget(name: "PacketIOTests", dependencies: ["PacketIO", "TestSupport"], swiftSettings: common),
         .testTarget(
-            name: "SwitchingTests", dependencies: ["Switching", "Engine", "Maps", "Object", "ISA", "PacketIO"],
+            name: "SwitchingTests",
+            dependencies: ["Switching", "Engine", "Maps", "Object", "ISA", "PacketIO", "TestSupport"],
             swiftSettings: common),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: common),
         .testTarget(

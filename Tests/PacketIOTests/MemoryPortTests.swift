@@ -39,7 +39,8 @@ import Testing
         // Several turns around the ring, with records of changing sizes.
         for turn in 0..<50 {
             for i in 0..<20 {
-                let bytes = [UInt8](repeating: UInt8(truncatingIfNeeded: turn * 5 + i), count: 14 + (turn * 131 + i * 89) % 1500)
+                let bytes = [UInt8](
+                    repeating: UInt8(truncatingIfNeeded: turn * 5 + i), count: 14 + (turn * 131 + i * 89) % 1500)
                 #expect(port.inject(bytes))
                 expected.append(bytes)
             }

@@ -1,5 +1,6 @@
 // Shims that need _GNU_SOURCE, which would make the headers' types differ from those of Swift's Glibc overlay.
 #define _GNU_SOURCE
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 
@@ -11,3 +12,5 @@ int clinux_pin_thread(unsigned cpu) {
     CPU_SET(cpu, &set);
     return pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
 }
+
+int clinux_enter_network_namespace(int fd) { return setns(fd, CLONE_NEWNET) < 0 ? errno : 0; }

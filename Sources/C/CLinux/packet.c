@@ -1,6 +1,8 @@
 // Shims for AF_PACKET sockets that need _GNU_SOURCE (sendmmsg) or macros (struct ifreq).
 #define _GNU_SOURCE
 #include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <stddef.h>
 #include <string.h>
@@ -45,6 +47,15 @@ int clinux_interface_flags(int fd, const char *name) {
     struct ifreq ifr;
     int error = interface_ioctl(fd, SIOCGIFFLAGS, name, &ifr);
     return error ? error : (uint16_t)ifr.ifr_flags;
+}
+
+int clinux_interface_carrier(int fd, const char *name) {
+    struct ethtool_value value = {.cmd = ETHTOOL_GLINK};
+    struct ifreq ifr;
+    memset(&ifr, 0, sizeof(ifr));
+    strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
+    ifr.ifr_data = (char *)&value;
+    return ioctl(fd, SIOCETHTOOL, &ifr) < 0 ? -errno : value.data != 0;
 }
 
 int clinux_interface_mtu(int fd, const char *name) {

@@ -49,7 +49,6 @@ extension AFPacketPort {
         let vectors = state.pointee.vectors
         var sent = (frames: 0, bytes: 0)
         var done = 0
-        var linkChecked = false
         while done < batch {
             let result = clinux_sendmmsg(
                 sender.descriptor, messages + done, UInt32(truncatingIfNeeded: batch &- done),
@@ -73,12 +72,10 @@ extension AFPacketPort {
                 drops.add(.txQueueFull, batch &- done)
                 return sent
             case ENOBUFS, ENOMEM:
-                // An egress without carrier refuses like a full one.
-                if !linkChecked && sender.linkState() != .up {
-                    drops.add(.linkDown, batch &- done)
+                if sent.frames == 0 && done == 0 && isWithoutCarrier(sender) {
+                    drops.add(.linkDown, batch)
                     return sent
                 }
-                linkChecked = true
                 drops.add(.txQueueFull)
             case EMSGSIZE:
                 drops.add(.oversize)
@@ -87,6 +84,16 @@ extension AFPacketPort {
             }
             done &+= 1
         }
+        if sent.frames > 0 { state.pointee.refusedBursts = 0 }
         return sent
+    }
+
+    /// An egress without carrier refuses frames like one that is full. Finding out waits for the kernel's configuration
+    /// lock, so it is done for the first of the refused bursts, and seldom after that.
+    @inline(never)
+    private func isWithoutCarrier(_ sender: PacketSocket) -> Bool {
+        if state.pointee.refusedBursts & 63 == 0 { state.pointee.noCarrier = sender.linkState() != .up }
+        state.pointee.refusedBursts &+= 1
+        return state.pointee.noCarrier
     }
 }

@@ -39,6 +39,10 @@ public struct AFPacketPort: BitwiseCopyable, @unchecked Sendable {
         let vectors: UnsafeMutablePointer<iovec>
         /// Bursts that still take the queued path, so that a frame does not overtake the GSO frames before it.
         var queuedBursts = 0
+        /// Bursts in a row of which the kernel took nothing for want of room.
+        var refusedBursts: UInt32 = 0
+        /// The last such burst found no carrier.
+        var noCarrier = false
     }
 
     let state: UnsafeMutablePointer<State>
@@ -140,6 +144,9 @@ public struct AFPacketPort: BitwiseCopyable, @unchecked Sendable {
                 name: name, index: index, receiver: receiver, directSender: direct, queuedSender: queued, ring: ring,
                 large: .allocate(byteCount: options.largeFrames * largeStride, alignment: 64),
                 largeCount: options.largeFrames, messages: messages, vectors: vectors))
+        // Asking for the link state also has the kernel end what it still has to do for a new carrier. Until then a queued
+        // frame vanishes in a discipline that says that it took it.
+        _ = receiver.linkState()
         return AFPacketPort(state: state)
     }
 

@@ -74,7 +74,9 @@ struct PacketSocket: BitwiseCopyable {
             guard clinux_interface_name(descriptor, address.sll_ifindex, name.baseAddress) == 0 else { return .gone }
             let flags = clinux_interface_flags(descriptor, name.baseAddress)
             guard flags >= 0 else { return .gone }
-            return flags & Int32(IFF_RUNNING) != 0 ? .up : .down
+            guard flags & Int32(IFF_UP) != 0 else { return .down }
+            let carrier = clinux_interface_carrier(descriptor, name.baseAddress)
+            return carrier > 0 || carrier < 0 && flags & Int32(IFF_RUNNING) != 0 ? .up : .down
         }
     }
 

@@ -1,7 +1,8 @@
-// AF_PACKET: the UAPI structs, and what Swift cannot call or import.
+// AF_PACKET and links: the UAPI structs, and what Swift cannot call or import.
 #ifndef CLINUX_PACKET_H
 #define CLINUX_PACKET_H
 #include <linux/if_packet.h>
+#include <linux/rtnetlink.h>
 #include <linux/virtio_net.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -23,6 +24,8 @@ int clinux_interface_index(int fd, const char *name);
 int clinux_interface_name(int fd, int index, char *name);
 // IFF_UP, IFF_RUNNING, ...
 int clinux_interface_flags(int fd, const char *name);
+// 1 with carrier, 0 without. IFF_RUNNING follows the carrier by up to a second; this is what it is now. Takes the RTNL.
+int clinux_interface_carrier(int fd, const char *name);
 int clinux_interface_mtu(int fd, const char *name);
 // The address family of the link (ARPHRD_ETHER = 1); writes 6 bytes.
 int clinux_interface_address(int fd, const char *name, uint8_t *address);

@@ -10,6 +10,10 @@
 // Pins the calling thread; cpu_set_t is built by macros, which Swift does not import. Returns 0 or an errno.
 int clinux_pin_thread(unsigned cpu);
 
+// setns needs _GNU_SOURCE. Moves the calling thread only into the network namespace of `fd`, an open
+// /run/netns/NAME. Returns 0 or an errno.
+int clinux_enter_network_namespace(int fd);
+
 // Saves the overlay's conversion of timespec on the hot path.
 static inline uint64_t clinux_monotonic_ns(void) {
     struct timespec t;
