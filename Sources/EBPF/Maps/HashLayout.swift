@@ -54,7 +54,7 @@ struct HashLayout {
         }
         stamps = try size.add(buckets, 8)
         table = try size.add(1, MemoryLayout<HashTable>.size)
-        writers = try size.add(1, MemoryLayout<HashTable.Writers>.size)
+        writers = try size.add(1, MemoryLayout<HashTable.Writers>.stride + MemoryLayout<Retirement>.size)
         if perCPU {
             // A multiple of 8 elements, hence of a cache line.
             let elements = (buckets * width + 7) & ~7

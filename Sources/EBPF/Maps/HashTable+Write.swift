@@ -119,14 +119,15 @@ extension HashTable {
     /// Under the map's lock.
     @inline(__always)
     private func remove(_ bucket: Int, _ index: Int, _ hash: UInt64) {
+        if retirement.pointee.pending &* 8 >= spare { retirement.pointee.age(self) }
+        sweep(bucket)
         let header = header(bucket)
         header.lock()
         setTag(header, index, Self.retiredTag)
         header.unlock()
         let stamp = retire()
         stamps[bucket] = stamp
-        writers.pointee.retirement.add(stamp)
-        if writers.pointee.retirement.pending &* 8 >= spare { writers.pointee.retirement.age(self) }
+        retirement.pointee.add(stamp)
 
         var passed = home(hash)
         while passed != bucket {
@@ -147,9 +148,9 @@ extension HashTable {
     /// A slot for a new element, under the map's lock. There is one: the table has more slots than `maxEntries`.
     private func vacancy<Key: TableKey>(for key: Key, _ hash: UInt64) -> (bucket: Int, index: Int) {
         var exhausted = false
-        if writers.pointee.retirement.pending >= spare {
-            writers.pointee.retirement.age(self)
-            exhausted = writers.pointee.retirement.pending >= spare
+        if retirement.pointee.pending >= spare {
+            retirement.pointee.age(self)
+            exhausted = retirement.pointee.pending >= spare
         }
         var bucket = home(hash)
         while true {
@@ -174,17 +175,29 @@ extension HashTable {
         while same != 0 {
             let index = same.trailingZeroBitCount &>> 3
             if key.matches(slot(bucket, index)) {
-                writers.pointee.retirement.remove()
+                retirement.pointee.remove()
                 return index
             }
             same &= same &- 1
         }
-        let free = vacant & ~retired
+        let free = sweep(bucket) ? vacant : vacant & ~retired
         if free != 0 { return free.trailingZeroBitCount &>> 3 }
-        if writers.pointee.retirement.hasPassed(stamps[bucket], self) { return retired.trailingZeroBitCount &>> 3 }
         guard exhausted else { return nil }
-        writers.pointee.retirement.remove()
+        retirement.pointee.remove()
         return retired.trailingZeroBitCount &>> 3
+    }
+
+    /// Makes the bucket's retired slots free ones if their time has passed: a later stamp must not hold them up.
+    /// Under the map's lock. Whether none is retired now.
+    @inline(__always)
+    @discardableResult
+    private func sweep(_ bucket: Int) -> Bool {
+        let tags = header(bucket).tags.pointee.load(ordering: .relaxed)
+        let retired = (tags &<< 7) & ~tags & tagMask
+        if retired == 0 { return true }
+        guard retirement.pointee.hasPassed(stamps[bucket], self) else { return false }
+        header(bucket).tags.pointee.store(tags & ~(retired &>> 7), ordering: .relaxed)
+        return true
     }
 
     /// Deletes everything, a bucket at a time.

@@ -48,13 +48,13 @@ struct HashTable: ~Copyable {
     let stamps: UnsafeMutablePointer<UInt64>
     private let domain: Unmanaged<WorkerDomain>
     let writers: UnsafeMutablePointer<Writers>
+    /// Only under the lock.
+    let retirement: UnsafeMutablePointer<Retirement>
 
-    /// What writers share, on a cache line of its own.
+    /// What writers share. The retirement follows on the same cache line.
     struct Writers: ~Copyable {
         let lock = SpinLock()
         let count = Atomic<Int>(0)
-        /// Under the lock.
-        var retirement = Retirement()
     }
 
     enum KeyForm: UInt8 { case four, eight, short, twoWords, long }
@@ -104,6 +104,9 @@ struct HashTable: ~Copyable {
         self.domain = .passUnretained(domain)
         writers = (base + layout.writers).bindMemory(to: Writers.self, capacity: 1)
         writers.initialize(to: Writers())
+        retirement = (base + layout.writers + MemoryLayout<Writers>.stride)
+            .bindMemory(to: Retirement.self, capacity: 1)
+        retirement.initialize(to: Retirement())
     }
 
     static let highBits: UInt64 = 0x8080_8080_8080_8080

@@ -16,7 +16,7 @@ extension MapAttributes {
         case .array: try checkArray(allowed: Self.accessFlags.union([.numaNode, .mmapable, .innerMap]))
         case .perCPUArray: try checkArray(allowed: Self.accessFlags)
         case .hash: try checkHash(allowed: Self.accessFlags.union([.noPrealloc, .zeroSeed, .numaNode]))
-        case .perCPUHash: try checkHash(allowed: Self.accessFlags.union([.noPrealloc, .zeroSeed, .numaNode]))
+        case .perCPUHash: try checkHash(allowed: Self.accessFlags.union([.noPrealloc, .zeroSeed]))
         default: throw .unsupported(type)
         }
     }

@@ -1,17 +1,31 @@
 /// Keys come from whoever sends frames: without the secrets nobody can choose keys that collide.
 struct HashSecret {
-    let a: UInt64
-    let b: UInt64
+    private let mask: UInt64
+    private let inner: UInt64
+    private let outer: UInt64
 
     /// Random, from the system.
     init() {
-        a = .random(in: .min ... .max)
-        b = .random(in: .min ... .max) | 1
+        mask = .random(in: .min ... .max)
+        inner = .random(in: .min ... .max) | 1
+        outer = .random(in: .min ... .max) | 1
     }
+
+    /// Before the first word.
+    @inline(__always)
+    var start: UInt64 { mask }
+
+    /// Takes in a word.
+    @inline(__always)
+    func mix(_ state: UInt64, _ word: UInt64) -> UInt64 { Self.fold(state ^ word, inner) }
+
+    /// After the last word. One product alone keeps arithmetic progressions: regular keys would meet in few buckets.
+    @inline(__always)
+    func finish(_ state: UInt64) -> UInt64 { Self.fold(state, outer) }
 
     /// 64 x 64 -> 128 bits, folded.
     @inline(__always)
-    static func fold(_ x: UInt64, _ y: UInt64) -> UInt64 {
+    private static func fold(_ x: UInt64, _ y: UInt64) -> UInt64 {
         let product = x.multipliedFullWidth(by: y)
         return product.high ^ product.low
     }
@@ -32,7 +46,7 @@ struct OneWordKey: TableKey {
     init(_ word: UInt64) { self.word = word }
 
     @inline(__always)
-    func hash(_ secret: HashSecret) -> UInt64 { HashSecret.fold(word ^ secret.a, secret.b) }
+    func hash(_ secret: HashSecret) -> UInt64 { secret.finish(secret.mix(secret.start, word)) }
 
     @inline(__always)
     func matches(_ stored: UnsafeMutableRawPointer) -> Bool {
@@ -58,7 +72,7 @@ struct TwoWordKey: TableKey {
 
     @inline(__always)
     func hash(_ secret: HashSecret) -> UInt64 {
-        HashSecret.fold(HashSecret.fold(low ^ secret.a, secret.b) ^ high, secret.b)
+        secret.finish(secret.mix(secret.mix(secret.start, low), high))
     }
 
     @inline(__always)
@@ -87,14 +101,14 @@ struct LongKey: TableKey {
     }
 
     func hash(_ secret: HashSecret) -> UInt64 {
-        var state = secret.a
+        var state = secret.start
         var offset = 0
         while offset &+ 8 <= bytes {
-            state = HashSecret.fold(state ^ key.loadUnaligned(fromByteOffset: offset, as: UInt64.self), secret.b)
+            state = secret.mix(state, key.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             offset &+= 8
         }
-        if offset < bytes { state = HashSecret.fold(state ^ (key + offset).tail(bytes &- offset), secret.b) }
-        return state
+        if offset < bytes { state = secret.mix(state, (key + offset).tail(bytes &- offset)) }
+        return secret.finish(state)
     }
 
     func matches(_ stored: UnsafeMutableRawPointer) -> Bool {

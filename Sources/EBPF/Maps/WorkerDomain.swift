@@ -51,8 +51,9 @@ public final class WorkerDomain: Sendable {
 
     /// Hot path: one load and one store, once a burst. The worker holds no pointer at this moment.
     public func quiescent(_ slot: Int) {
+        // No fence: until the store is seen, `hasPassed` sees an older epoch and waits; and whoever has seen an epoch has
+        // seen what was unpublished before it began.
         state(slot).pointee.store(epoch.load(ordering: .acquiring), ordering: .releasing)
-        atomicMemoryFence(ordering: .sequentiallyConsistent)
     }
 
     /// Call after unpublishing something. `hasPassed` of the result tells when its memory may be reused.

@@ -1,0 +1,51 @@
+// syscall() needs _GNU_SOURCE.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "clinux_bpf.h"
+
+static int call(int command, union bpf_attr *attr) {
+    long result = syscall(__NR_bpf, command, attr, sizeof(*attr));
+    return result < 0 ? -errno : (int)result;
+}
+
+static int element(int command, int map, const void *key, const void *value, uint64_t flags) {
+    union bpf_attr attr;
+    memset(&attr, 0, sizeof(attr));
+    attr.map_fd = (uint32_t)map;
+    attr.key = (uint64_t)(uintptr_t)key;
+    attr.value = (uint64_t)(uintptr_t)value;
+    attr.flags = flags;
+    return call(command, &attr);
+}
+
+int clinux_bpf_map_create(uint32_t type, uint32_t key_size, uint32_t value_size, uint32_t max_entries, uint32_t flags) {
+    union bpf_attr attr;
+    memset(&attr, 0, sizeof(attr));
+    attr.map_type = type;
+    attr.key_size = key_size;
+    attr.value_size = value_size;
+    attr.max_entries = max_entries;
+    attr.map_flags = flags;
+    return call(BPF_MAP_CREATE, &attr);
+}
+
+int clinux_bpf_map_lookup(int map, const void *key, void *value) {
+    return element(BPF_MAP_LOOKUP_ELEM, map, key, value, 0);
+}
+
+int clinux_bpf_map_update(int map, const void *key, const void *value, uint64_t flags) {
+    return element(BPF_MAP_UPDATE_ELEM, map, key, value, flags);
+}
+
+int clinux_bpf_map_delete(int map, const void *key) { return element(BPF_MAP_DELETE_ELEM, map, key, 0, 0); }
+
+int clinux_bpf_map_next_key(int map, const void *key, void *next) {
+    return element(BPF_MAP_GET_NEXT_KEY, map, key, next, 0);
+}
+
+int clinux_bpf_map_freeze(int map) { return element(BPF_MAP_FREEZE, map, 0, 0, 0); }
