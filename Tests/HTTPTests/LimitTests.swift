@@ -40,10 +40,8 @@ import Testing
     }
 
     @Test func twelveHundredConnectionsAtOnce() throws {
-        var files = rlimit()
-        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
-        files.rlim_cur = min(files.rlim_max, max(files.rlim_cur, 8192))
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+        // Of which the clients have one end too.
+        DescriptorLimit.raise(to: 8192)
         let server = try TestServer { $0.limits.connections = 2000 }
         let clients = try (0..<1200).map { _ in try server.connect() }
         for round in 0..<3 {

@@ -33,6 +33,7 @@ public final class HTTPServer: Sendable {
         }
         guard isFirst else { throw .alreadyStarted }
         let addresses = listeners.map { $0.address }
+        DescriptorLimit.raise(to: configuration.limits.connections + DescriptorLimit.reserve)
         stopped.enter()
         let stopped = stopped
         let thread = Thread {

@@ -20,6 +20,7 @@ public final class Responder: Sendable {
     }
 
     deinit {
+        if isAnswered.load(ordering: .acquiring) { return }
         respond(.problem(.internalServerError, "the request was not answered"))
     }
 
