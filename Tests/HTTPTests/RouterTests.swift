@@ -55,7 +55,8 @@ import Testing
 
     @Test(arguments: [
         ("/v1/maps/x", "POST", "GET, HEAD, PUT, DELETE, OPTIONS"), ("/v1/maps", "DELETE", "GET, HEAD, OPTIONS"),
-        ("/v1/maps/x/batch", "GET", "POST, OPTIONS"), ("/v1/maps/x/batch", "HEAD", "POST, OPTIONS"),
+        ("/v1/maps", "TRACE", "GET, HEAD, OPTIONS"), ("/v1/maps/x/batch", "GET", "POST, OPTIONS"),
+        ("/v1/maps/x/batch", "HEAD", "POST, OPTIONS"),
     ]) func methodNotAllowed(_ target: String, _ method: String, _ allow: String) throws {
         let answer = try ask(HTTPRequest.Method(method)!, target)
         #expect(answer.status == 405)
@@ -69,7 +70,7 @@ import Testing
         #expect(try ask(.head, "/v1/maps").text == "/v1/maps")
     }
 
-    @Test(arguments: ["TRACE", "BREW", "get"]) func unknownMethods(_ method: String) throws {
+    @Test(arguments: ["BREW", "get"]) func unknownMethods(_ method: String) throws {
         #expect(try ask(HTTPRequest.Method(method)!, "/v1/maps").status == 501)
     }
 

@@ -44,7 +44,7 @@ enum AttachmentRoutes {
         }
         let attachment = AttachmentRecord(
             switchName: record.name, program: programName, asked: asked, function: loaded.name, attached: Date())
-        if try !context.isDryRun() {
+        if !context.isDryRun {
             do {
                 try record.vale.setProgram(loaded)
             } catch {
@@ -53,7 +53,7 @@ enum AttachmentRoutes {
             control.change { $0.switches[record.name]?.attachment = attachment }
             control.events.lifecycle(record.attachment == nil ? .created : .replaced, "attachment", record.name)
         }
-        return try context.written(attachment.json, etag: attachment.etag, isNew: record.attachment == nil)
+        return context.written(attachment.json, etag: attachment.etag, isNew: record.attachment == nil)
     }
 
     static func delete(_ context: Context) throws(Problem) -> Response {
@@ -61,7 +61,7 @@ enum AttachmentRoutes {
         let record = try control.state.switch(try context.switch())
         try context.checkPreconditions(record.attachment?.etag)
         _ = try attachment(context)
-        if try !context.isDryRun() {
+        if !context.isDryRun {
             do {
                 try record.vale.setProgram(nil)
             } catch {
@@ -70,6 +70,6 @@ enum AttachmentRoutes {
             control.change { $0.switches[record.name]?.attachment = nil }
             control.events.lifecycle(.deleted, "attachment", record.name)
         }
-        return try context.deleted()
+        return context.deleted()
     }
 }

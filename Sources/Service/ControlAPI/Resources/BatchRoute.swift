@@ -30,7 +30,7 @@ enum BatchRoute {
 
     static func run(_ context: Context) throws(Problem) -> Response {
         let target = try EntryTarget(context)
-        let isDryRun = try context.isDryRun()
+        let isDryRun = context.isDryRun
         let operations = try context.json().members(known: ["operations"]).required("operations").items()
         var steps: [Step] = []
         steps.reserveCapacity(operations.count)

@@ -21,13 +21,7 @@ enum EntriesRoutes {
 
     static func list(_ context: Context) throws(Problem) -> Response {
         let target = try EntryTarget(context)
-        var cursor: UInt64?
-        if let text = context.request.query("cursor") {
-            guard let position = UInt64(text), position <= UInt64(Int64.max) else {
-                throw .parameter("cursor", "not a cursor of this list")
-            }
-            cursor = position
-        }
+        var cursor = try context.position()
         let limit = try context.limit()
         if context.accepts("application/x-ndjson") {
             let dump = EntryDump(target, cursor: cursor, limit: limit, reader: context.control.reader)
@@ -66,23 +60,23 @@ enum EntriesRoutes {
             throw Problem(
                 MapError.invalid("elements of a map of type \(target.record.attributes.type.name) can't be deleted"))
         }
-        if try !context.isDryRun() {
+        if !context.isDryRun {
             do {
                 try target.record.map.clear()
             } catch {
                 throw Problem(error)
             }
         }
-        return try context.deleted()
+        return context.deleted()
     }
 
     static func put(_ context: Context) throws(Problem) -> Response {
         let target = try EntryTarget(context)
         try target.record.requireWritable()
         let content = try EntryContent(context, target)
-        if try !context.isDryRun() { try content.swap(into: target.record.map) }
+        if !context.isDryRun { try content.swap(into: target.record.map) }
         var response = context.answer(["entries": .integer(content.entries.count)])
-        if try context.isDryRun() { response.headers[.swaleDryRun] = "true" }
+        if context.isDryRun { response.headers[.swaleDryRun] = "true" }
         return response
     }
 }

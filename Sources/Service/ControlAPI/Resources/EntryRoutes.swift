@@ -39,7 +39,7 @@ enum EntryRoutes {
         let old = target.find(key)
         let mode = try self.mode(context, old)
         var isNew = old == nil
-        if try context.isDryRun() {
+        if context.isDryRun {
             try target.check(key, mode, exists: old != nil)
         } else {
             do {
@@ -58,7 +58,7 @@ enum EntryRoutes {
             response.status = .created
             response.headers[.location] = context.request.path
         }
-        if try context.isDryRun() { response.headers[.swaleDryRun] = "true" }
+        if context.isDryRun { response.headers[.swaleDryRun] = "true" }
         return response
     }
 
@@ -77,7 +77,7 @@ enum EntryRoutes {
         try target.record.requireWritable()
         let key = try target.pathKey(context)
         try context.checkPreconditions(target.find(key).map { ETag.make($0) })
-        if try context.isDryRun() {
+        if context.isDryRun {
             guard target.record.attributes.hasDeletableEntries else {
                 throw Problem(
                     MapError.invalid("elements of a map of type \(target.record.attributes.type.name) can't be deleted")
@@ -91,7 +91,7 @@ enum EntryRoutes {
                 throw Problem(error)
             }
         }
-        return try context.deleted()
+        return context.deleted()
     }
 
     private static func answer(

@@ -113,13 +113,7 @@ enum ForwardingRoute {
             throw .notFound("program \(program.name) keeps no table of MAC addresses and ports that its BTF tells of")
         }
         let ports = Dictionary(record.ports.values.map { ($0.number, $0.name) }) { first, _ in first }
-        var cursor: UInt64?
-        if let text = context.request.query("cursor") {
-            guard let position = UInt64(text), position <= UInt64(Int64.max) else {
-                throw .parameter("cursor", "not a cursor of this list")
-            }
-            cursor = position
-        }
+        var cursor = try context.position()
         var items: [JSON] = []
         do {
             let batch = try table.record.map.entries(

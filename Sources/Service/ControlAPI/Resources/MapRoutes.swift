@@ -38,7 +38,7 @@ enum MapRoutes {
         }
         let attributes = try MapAttributes(try context.json())
         if let old, old.attributes == attributes {
-            return try context.written(json(old, state), etag: old.etag, isNew: false)
+            return context.written(json(old, state), etag: old.etag, isNew: false)
         }
         try requireUnused(name, state)
         let record: MapRecord
@@ -48,11 +48,11 @@ enum MapRoutes {
             throw Problem(error)
         }
         state.maps[name] = record
-        if try !context.isDryRun() {
+        if !context.isDryRun {
             control.change { $0.maps[name] = record }
             control.events.lifecycle(old == nil ? .created : .replaced, "map", name)
         }
-        return try context.written(json(record, state), etag: record.etag, isNew: old == nil)
+        return context.written(json(record, state), etag: record.etag, isNew: old == nil)
     }
 
     static func delete(_ context: Context) throws(Problem) -> Response {
@@ -63,11 +63,11 @@ enum MapRoutes {
             throw .inUse("map \(name) belongs to program \(owner)", by: ["/v1/programs/\(owner)"])
         }
         try requireUnused(name, state)
-        if try !context.isDryRun() {
+        if !context.isDryRun {
             context.control.change { $0.maps[name] = nil }
             context.control.events.lifecycle(.deleted, "map", name)
         }
-        return try context.deleted()
+        return context.deleted()
     }
 
     private static func requireUnused(_ name: String, _ state: ControlState) throws(Problem) {

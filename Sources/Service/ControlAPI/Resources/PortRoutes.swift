@@ -67,9 +67,9 @@ enum PortRoutes {
         let change = PortChange(name: name, spec: spec, record: record, state: control.state)
         try change.check()
         let isNew = record.ports[name] == nil
-        if try context.isDryRun() {
+        if context.isDryRun {
             let port = change.expected()
-            return try context.written(json(port, in: record.name, nil), etag: port.etag, isNew: isNew)
+            return context.written(json(port, in: record.name, nil), etag: port.etag, isNew: isNew)
         }
         let port = try change.carryOut()
         control.change { $0.switches[record.name]?.ports[name] = port }
@@ -77,7 +77,7 @@ enum PortRoutes {
             control.events.lifecycle(isNew ? .created : .changed, "port", "\(record.name)/\(name)")
         }
         let info = record.vale.port(named: name)
-        return try context.written(json(port, in: record.name, info), etag: port.etag, isNew: isNew)
+        return context.written(json(port, in: record.name, info), etag: port.etag, isNew: isNew)
     }
 
     static func delete(_ context: Context) throws(Problem) -> Response {
@@ -86,7 +86,7 @@ enum PortRoutes {
         let record = try control.state.switch(try context.switch())
         try context.checkPreconditions(record.ports[name]?.etag)
         let port = try control.state.port(name, of: record.name)
-        if try !context.isDryRun() {
+        if !context.isDryRun {
             do {
                 _ = try record.vale.removePort(name)
             } catch {
@@ -96,7 +96,7 @@ enum PortRoutes {
             control.change { $0.switches[record.name]?.ports[name] = nil }
             control.events.lifecycle(.deleted, "port", "\(record.name)/\(name)")
         }
-        return try context.deleted()
+        return context.deleted()
     }
 
     /// - Parameter info: nil for a port that is not there (yet).

@@ -35,7 +35,7 @@ enum ProgramRoutes {
 
     static func put(_ context: Context) throws(Problem) -> Response {
         let name = try context.program()
-        let isDryRun = try context.isDryRun()
+        let isDryRun = context.isDryRun
         let state = context.control.state
         let old = state.programs[name]
         try context.checkPreconditions(old?.etag)
@@ -44,7 +44,7 @@ enum ProgramRoutes {
         let loaded = try loading.load(replacing: old)
         if !isDryRun { try loaded.commit(context.control) }
         let after = loaded.applied(to: state)
-        return try context.written(json(loaded.record, after), etag: loaded.record.etag, isNew: old == nil)
+        return context.written(json(loaded.record, after), etag: loaded.record.etag, isNew: old == nil)
     }
 
     static func delete(_ context: Context) throws(Problem) -> Response {
@@ -58,14 +58,14 @@ enum ProgramRoutes {
                 "program \(name) is attached to \(switches.joined(separator: ", "))",
                 by: switches.map { "/v1/switches/\($0)/program" })
         }
-        if try !context.isDryRun() {
+        if !context.isDryRun {
             context.control.change { state in
                 state.programs[name] = nil
                 for map in record.mapNames where !record.borrowed.contains(map) { state.maps[map] = nil }
             }
             context.control.events.lifecycle(.deleted, "program", name)
         }
-        return try context.deleted()
+        return context.deleted()
     }
 
     static func stats(_ context: Context) throws(Problem) -> Response {

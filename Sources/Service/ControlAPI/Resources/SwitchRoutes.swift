@@ -26,7 +26,7 @@ enum SwitchRoutes {
     static func put(_ context: Context) throws(Problem) -> Response {
         let name = try context.switch()
         let control = context.control
-        let isDryRun = try context.isDryRun()
+        let isDryRun = context.isDryRun
         let old = control.state.switches[name]
         try context.checkPreconditions(old?.etag)
         let reader = try context.jsonOrEmpty().members(known: ["description"])["description"]
@@ -41,12 +41,12 @@ enum SwitchRoutes {
                 control.change { $0.switches[name]?.description = description }
                 control.events.lifecycle(.changed, "switch", name)
             }
-            return try context.written(json(record), etag: record.etag, isNew: false)
+            return context.written(json(record), etag: record.etag, isNew: false)
         }
         if isDryRun {
             let json = json(
                 name: name, spec: SwitchRecord.spec(description), attachment: nil, ports: [], created: Date())
-            return try context.written(
+            return context.written(
                 json, etag: ETag.make("switch", name, SwitchRecord.spec(description)), isNew: true)
         }
         let vale: VALESwitch
@@ -58,7 +58,7 @@ enum SwitchRoutes {
         let record = SwitchRecord(name: name, description: description, created: Date(), vale: vale)
         control.change { $0.switches[name] = record }
         control.events.lifecycle(.created, "switch", name)
-        return try context.written(json(record), etag: record.etag, isNew: true)
+        return context.written(json(record), etag: record.etag, isNew: true)
     }
 
     static func delete(_ context: Context) throws(Problem) -> Response {
@@ -66,7 +66,7 @@ enum SwitchRoutes {
         let control = context.control
         try context.checkPreconditions(control.state.switches[name]?.etag)
         let record = try control.state.switch(name)
-        if try !context.isDryRun() {
+        if !context.isDryRun {
             do {
                 try control.dataplane.removeSwitch(name)
             } catch {
@@ -76,7 +76,7 @@ enum SwitchRoutes {
             control.change { $0.switches[name] = nil }
             control.events.lifecycle(.deleted, "switch", name)
         }
-        return try context.deleted()
+        return context.deleted()
     }
 
     static func json(_ record: SwitchRecord) -> JSON {

@@ -21,14 +21,8 @@ struct Context: Sendable {
 
     // MARK: Query
 
-    func isDryRun() throws(Problem) -> Bool {
-        guard let text = request.query("dryRun") else { return false }
-        switch text {
-        case "true": return true
-        case "false": return false
-        default: throw .parameter("dryRun", "\(text) is neither true nor false")
-        }
-    }
+    /// `Endpoint.check` has seen to it that it is `true` or `false` where it is given.
+    var isDryRun: Bool { request.query("dryRun") == "true" }
 
     func choice<T: RawRepresentable & CaseIterable>(_ name: String, _: T.Type = T.self) throws(Problem) -> T?
     where T.RawValue == String {
@@ -52,6 +46,15 @@ struct Context: Sendable {
     func limit() throws(Problem) -> Int? { try integer("limit", in: 1...10_000) }
 
     static let defaultLimit = 100
+
+    /// The cursor of a walk over a map; nil for its start.
+    func position() throws(Problem) -> UInt64? {
+        guard let text = request.query("cursor") else { return nil }
+        guard text.utf8.count <= 19, let position = UInt64(text), position <= UInt64(Int64.max) else {
+            throw .parameter("cursor", "not a cursor of this list")
+        }
+        return position
+    }
 
     // MARK: Body
 
@@ -102,19 +105,19 @@ struct Context: Sendable {
     }
 
     /// What a write made, or would have made.
-    func written(_ json: JSON, etag: String, isNew: Bool) throws(Problem) -> Response {
+    func written(_ json: JSON, etag: String, isNew: Bool) -> Response {
         var response = answer(json, etag: etag)
         if isNew {
             response.status = .created
             response.headers[.location] = request.path
         }
-        if try isDryRun() { response.headers[.swaleDryRun] = "true" }
+        if isDryRun { response.headers[.swaleDryRun] = "true" }
         return response
     }
 
-    func deleted() throws(Problem) -> Response {
+    func deleted() -> Response {
         var response = Response(status: .noContent)
-        if try isDryRun() { response.headers[.swaleDryRun] = "true" }
+        if isDryRun { response.headers[.swaleDryRun] = "true" }
         return response
     }
 

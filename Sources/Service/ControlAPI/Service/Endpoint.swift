@@ -62,6 +62,9 @@ struct Endpoint: Sendable {
                 throw .parameter(item.name, "unknown query parameter; known here: \(known)")
             }
             guard seen.insert(item.name).inserted else { throw .parameter(item.name, "given more than once") }
+            if item.name == "dryRun", !["true", "false"].contains(item.value) {
+                throw .parameter(item.name, "\(item.value) is neither true nor false")
+            }
         }
         switch body {
         case .none: break

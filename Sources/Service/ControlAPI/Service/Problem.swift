@@ -9,7 +9,6 @@ struct Problem: Error {
         case invalidParameter = "invalid-parameter"
         case notFound = "not-found"
         case noSuchEntry = "no-such-entry"
-        case notAcceptable = "not-acceptable"
         case inUse = "in-use"
         case conflict
         case mapFull = "map-full"
@@ -26,7 +25,6 @@ struct Problem: Error {
             switch self {
             case .malformed, .invalidParameter: .badRequest
             case .notFound, .noSuchEntry: .notFound
-            case .notAcceptable: .notAcceptable
             case .inUse, .conflict, .mapFull: .conflict
             case .exists, .preconditionFailed: .preconditionFailed
             case .unsupportedMediaType: .unsupportedMediaType
@@ -41,7 +39,6 @@ struct Problem: Error {
             case .invalidParameter: "A parameter is not valid"
             case .notFound: "There is no such thing"
             case .noSuchEntry: "The map has no such entry"
-            case .notAcceptable: "Not to be had in a form that is accepted"
             case .inUse: "In use"
             case .conflict: "At odds with what exists"
             case .mapFull: "The map is full"

@@ -3,7 +3,9 @@ import HTTPTypes
 /// Finds the route of a request: 404 where no template fits, 405 with `Allow` where none has the method, 501 for
 /// methods that no route could have. Answers OPTIONS itself and HEAD by the GET route.
 public struct Router: RequestHandler {
-    private static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
+    private static let methods: [HTTPRequest.Method] = [
+        .get, .head, .post, .put, .patch, .delete, .options, .trace, HTTPRequest.Method("QUERY")!,
+    ]
 
     private var tree = RouteTree()
     /// Answers paths that no template fits, with any method; nil answers 404.
