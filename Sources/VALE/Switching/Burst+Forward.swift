@@ -12,18 +12,21 @@ extension Burst {
     func forward(from port: WorkerPortPointer) -> Int {
         guard let io = port.pointee.io else { return 0 }
         let counters = port.pointee.counters
-        let received = io.receive(frames, limit: capacity, drops: counters.drops)
+        let table = port.pointee.table
+        let limit = table.pointee.executable == nil ? capacity : table.pointee.burst
+        let received = io.receive(frames, limit: limit, drops: counters.drops)
         guard received > 0 else { return 0 }
         counters.rxFrames &+= UInt64(truncatingIfNeeded: received)
         let usable = describe(received, port)
         if !port.pointee.isEnabled {
             counters.drops.add(.ingressDisabled, usable)
-        } else if let executable = port.pointee.table.pointee.executable {
-            port.pointee.table.pointee.runs &+= UInt64(truncatingIfNeeded: usable)
+        } else if let executable = table.pointee.executable {
+            table.pointee.runs &+= UInt64(truncatingIfNeeded: usable)
             executable.run(contexts, count: usable, results: results, slot: 0)
             let tally = group(usable, port)
             count(tally, counters)
-            transmit(tally.egresses, port.pointee.table)
+            adapt(table, outOfFuel: tally.outOfFuel > 0)
+            transmit(tally.egresses, table)
         } else {
             counters.drops.add(.noProgram, usable)
         }
@@ -137,6 +140,16 @@ extension Burst {
         if tally.invalidVerdicts > 0 { drops.add(.invalidVerdict, tally.invalidVerdicts) }
         if tally.outOfFuel > 0 { drops.add(.programOutOfFuel, tally.outOfFuel) }
         if tally.faults > 0 { drops.add(.programFault, tally.faults) }
+    }
+
+    /// A whole burst of runs that each end for want of fuel may take seconds.
+    @inline(__always)
+    private func adapt(_ table: SwitchTablePointer, outOfFuel: Bool) {
+        if outOfFuel {
+            table.pointee.burst = max(1, table.pointee.burst / 4)
+        } else if table.pointee.burst < capacity {
+            table.pointee.burst = min(capacity, table.pointee.burst &* 2)
+        }
     }
 
     /// Sends each egress port its frames in one go, and empties the selections.

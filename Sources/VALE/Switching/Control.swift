@@ -6,14 +6,11 @@ import Synchronization
 final class Control: @unchecked Sendable {
     let thread: WorkerThread
     private let lock = Mutex(())
-    /// Ports by the interface that they use or wait for.
-    var claims: [String: Claim] = [:]
+    /// Ports by the interface that they use or wait for. Under the lock.
+    var claims: [String: Port] = [:]
     private var nextIfindex: UInt32 = 0x10000
-
-    struct Claim {
-        let port: Port
-        unowned let owner: VALESwitch
-    }
+    /// Set once, before anything else happens.
+    var monitor: InterfaceMonitor?
 
     init(_ options: DataplaneOptions, _ domain: WorkerDomain) throws(SwitchError) {
         thread = try WorkerThread(options, domain)

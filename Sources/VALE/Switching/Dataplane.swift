@@ -24,15 +24,20 @@ public final class Dataplane: @unchecked Sendable {
         self.options = options
         domain = WorkerDomain(workers: 1)
         control = try Control(options, domain)
+        try control.watchInterfaces()
     }
 
     deinit { stop() }
 
     /// Ends the worker and closes every port. Nothing can be added from here on.
     public func stop() {
+        control.stopWatching()
         for name in switches.map(\.name) { try? removeSwitch(name) }
         control.thread.stop()
     }
+
+    /// CPU time that the worker has used.
+    public var cpuNanoseconds: UInt64 { control.thread.cpuNanoseconds }
 
     /// By name.
     public var switches: [VALESwitch] {
@@ -68,7 +73,7 @@ public final class Dataplane: @unchecked Sendable {
         for case (_, let program?) in changes where program.type != .vale { throw .wrongProgramType(program.type) }
         control.withLock {
             control.thread.perform { _ in
-                for (target, program) in changes { target.table.pointee.executable = program?.executable }
+                for (target, program) in changes { target.table.pointee.attach(program?.executable) }
             }
             // Nobody runs the old ones any more, so that they may go.
             for (target, program) in changes { target.attached = program }

@@ -6,28 +6,22 @@ final class Port: @unchecked Sendable {
     let number: UInt8
     let backend: PortBackend
     let record: WorkerPortPointer
-    var io: PortIO?
-    var ifindex: UInt32
-    var state: PortState
+    private(set) var io: PortIO?
+    private(set) var ifindex: UInt32 = 0
+    private(set) var state = PortState.absent
     var isAdminUp: Bool
-    var macAddress: [UInt8]?
-    var mtu: Int?
+    var failure: PortError?
+    private var macAddress: [UInt8]?
+    private var mtu: Int?
 
-    init(
-        name: String, number: UInt8, backend: PortBackend, table: SwitchTablePointer, io: PortIO?, ifindex: UInt32,
-        isAdminUp: Bool
-    ) {
+    /// Without an interface; not linked.
+    init(name: String, number: UInt8, backend: PortBackend, table: SwitchTablePointer, isAdminUp: Bool) {
         self.name = name
         self.number = number
         self.backend = backend
-        self.io = io
-        self.ifindex = ifindex
         self.isAdminUp = isAdminUp
-        state = io.map { PortState($0.linkState) } ?? .absent
         record = .allocate(capacity: 1)
-        record.initialize(
-            to: WorkerPort(io: io, table: table, number: number, ifindex: ifindex, isLinkUp: state == .up))
-        record.pointee.isEnabled = isAdminUp
+        record.initialize(to: WorkerPort(table: table, number: number, isEnabled: isAdminUp))
     }
 
     deinit {
@@ -35,10 +29,33 @@ final class Port: @unchecked Sendable {
         record.deallocate()
     }
 
+    /// The record is to be told, too, when it is linked.
+    func use(_ io: PortIO, ifindex: UInt32) {
+        self.io = io
+        self.ifindex = ifindex
+        state = PortState(io.linkState)
+        failure = nil
+    }
+
+    func describe(_ interface: Interface) {
+        state = PortState(interface.linkState)
+        macAddress = interface.address.count == 6 ? interface.address : nil
+        mtu = interface.mtu
+    }
+
+    /// The worker must have let go of it.
+    func close() {
+        // A memory port belongs to whoever made it.
+        if case .afPacket(let port)? = io { port.close() }
+        io = nil
+        state = .absent
+        if backend.interface != nil { ifindex = 0 }
+    }
+
     func info(_ counters: PortCounters) -> PortInfo {
         PortInfo(
             name: name, number: number, backend: backend, interface: backend.interface, ifindex: ifindex, state: state,
-            isAdminUp: isAdminUp, macAddress: macAddress, mtu: mtu, counters: counters)
+            isAdminUp: isAdminUp, failure: failure, macAddress: macAddress, mtu: mtu, counters: counters)
     }
 }
 

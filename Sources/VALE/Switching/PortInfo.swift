@@ -43,6 +43,8 @@ public struct PortInfo: Sendable {
     public var ifindex: UInt32
     public var state: PortState
     public var isAdminUp: Bool
+    /// Why the interface could not be opened when it was last tried; nil when all is well or it is simply not there.
+    public var failure: PortError?
     public var macAddress: [UInt8]?
     /// Bytes of payload behind the Ethernet header.
     public var mtu: Int?

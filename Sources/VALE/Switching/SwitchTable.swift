@@ -4,7 +4,9 @@ import Engine
 struct SwitchTable {
     static let maximumPorts = 254
 
-    var executable: Executable?
+    private(set) var executable: Executable?
+    /// Frames of a burst. Few while a program is new or runs out of fuel: commands wait for the end of a burst.
+    var burst = 1
     /// Frames that a program ran for.
     var runs: UInt64 = 0
     /// 256 entries, so that any byte is an index.
@@ -31,6 +33,11 @@ struct SwitchTable {
         ports.deallocate()
         flood.deallocate()
         removed.deallocate()
+    }
+
+    mutating func attach(_ executable: Executable?) {
+        self.executable = executable
+        burst = 1
     }
 
     mutating func insert(_ port: WorkerPortPointer) {

@@ -37,7 +37,7 @@ public final class VALESwitch: @unchecked Sendable {
         for port in byName.values { take(port) }
         control.thread.perform { [table] in
             $0.pointee.unlink(table)
-            table.pointee.executable = nil
+            table.pointee.attach(nil)
         }
         attached = nil
         isRemoved = true
@@ -52,7 +52,7 @@ public final class VALESwitch: @unchecked Sendable {
         if let program, program.type != .vale { throw .wrongProgramType(program.type) }
         try control.withLock { () throws(SwitchError) in
             try checkIsThere()
-            control.thread.perform { [table] _ in table.pointee.executable = program?.executable }
+            control.thread.perform { [table] _ in table.pointee.attach(program?.executable) }
             // Nobody runs the old one any more, so that it may go.
             attached = program
         }
@@ -71,18 +71,26 @@ public final class VALESwitch: @unchecked Sendable {
             guard byName[name] == nil else { throw .portExists(name) }
             let number = try choose(number)
             if let interface = backend.interface, control.claims[interface] != nil { throw .interfaceInUse(interface) }
-            let io = try open(backend)
-            let ifindex: UInt32
+            let port = Port(name: name, number: number, backend: backend, table: table, isAdminUp: isAdminUp)
             switch backend {
-            case .interface: ifindex = io.map { UInt32($0.interfaceIndex) } ?? 0
-            case .memory: ifindex = control.assignIfindex()
+            case .memory(let memory): port.use(.memory(memory), ifindex: control.assignIfindex())
+            case .interface(_, _, let mayBeAbsent):
+                do throws(PortError) {
+                    try control.open(port)
+                } catch .noSuchInterface(let interface) {
+                    if !mayBeAbsent { throw .noSuchInterface(interface) }
+                } catch {
+                    throw .port(error)
+                }
             }
-            let port = Port(
-                name: name, number: number, backend: backend, table: table, io: io, ifindex: ifindex,
-                isAdminUp: isAdminUp)
             byName[name] = port
-            if let interface = backend.interface { control.claims[interface] = .init(port: port, owner: self) }
-            control.thread.perform { $0.pointee.link(port.record) }
+            if let interface = backend.interface { control.claims[interface] = port }
+            control.thread.perform { worker in
+                worker.pointee.link(port.record)
+                if let io = port.io {
+                    worker.pointee.attach(io, ifindex: port.ifindex, isLinkUp: port.state == .up, to: port.record)
+                }
+            }
             return port.info(PortCounters())
         }
     }
@@ -131,29 +139,13 @@ public final class VALESwitch: @unchecked Sendable {
         return free
     }
 
-    private func open(_ backend: PortBackend) throws(SwitchError) -> PortIO? {
-        switch backend {
-        case .memory(let port): return .memory(port)
-        case .interface(let interface, let options, let mayBeAbsent):
-            do {
-                return .afPacket(try AFPacketPort.open(interface: interface, options: options))
-            } catch .noSuchInterface(_) where mayBeAbsent {
-                return nil
-            } catch {
-                throw .port(error)
-            }
-        }
-    }
-
     @discardableResult
     private func take(_ port: Port) -> PortInfo {
+        port.io?.refuseFrames()
         control.thread.perform { $0.pointee.unlink(port.record) }
         byName[port.name] = nil
         if let interface = port.backend.interface { control.claims[interface] = nil }
-        // A memory port belongs to whoever made it.
-        if case .afPacket(let io)? = port.io { io.close() }
-        port.io = nil
-        port.state = .absent
+        port.close()
         return port.info(PortCounters(words: port.record.pointee.counters.words))
     }
 }

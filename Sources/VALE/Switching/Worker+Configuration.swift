@@ -18,9 +18,8 @@ extension Worker {
         tableCount -= 1
     }
 
-    mutating func link(_ port: WorkerPortPointer) {
+    func link(_ port: WorkerPortPointer) {
         port.pointee.table.pointee.insert(port)
-        arm(port)
     }
 
     /// Forwards what the port still holds, and lets go of it.

@@ -7,11 +7,11 @@ struct WorkerPort {
     let counters: CounterBlock
     let table: UnsafeMutablePointer<SwitchTable>
     let number: UInt8
-    var ifindex: UInt32
+    var ifindex: UInt32 = 0
     /// Administratively up.
-    var isEnabled = true
+    var isEnabled: Bool
     /// The interface is there and up.
-    var isLinkUp: Bool
+    var isLinkUp = false
 
     /// The descriptor is watched by epoll.
     var isArmed = false
@@ -20,14 +20,11 @@ struct WorkerPort {
     /// Wakes in a row that brought nothing.
     var falseWakes = 0
 
-    init(
-        io: PortIO?, table: UnsafeMutablePointer<SwitchTable>, number: UInt8, ifindex: UInt32, isLinkUp: Bool
-    ) {
-        self.io = io
+    /// Without an interface.
+    init(table: UnsafeMutablePointer<SwitchTable>, number: UInt8, isEnabled: Bool) {
         self.table = table
         self.number = number
-        self.ifindex = ifindex
-        self.isLinkUp = isLinkUp
+        self.isEnabled = isEnabled
         counters = .allocate()
     }
 

@@ -10,6 +10,7 @@ final class WorkerThread: @unchecked Sendable {
     private let domain: WorkerDomain
     private let pinning: DataplaneOptions.Pinning
     private var thread = pthread_t()
+    private var pinFailure: Int32 = 0
     /// One command at a time. After the thread has ended commands run on the caller's.
     private let isRunning = Mutex(false)
 
@@ -28,6 +29,9 @@ final class WorkerThread: @unchecked Sendable {
             }, Unmanaged.passUnretained(self).toOpaque())
         guard failure == 0 else { throw .system("pthread_create", failure) }
         isRunning.withLock { $0 = true }
+        // The thread has pinned itself once it executes a command.
+        perform { _ in }
+        if pinFailure != 0 { throw .system("pthread_setaffinity_np", pinFailure) }
     }
 
     deinit {
@@ -45,8 +49,8 @@ final class WorkerThread: @unchecked Sendable {
         switch pinning {
         case .automatic:
             let cpu = clinux_last_cpu()
-            if cpu >= 0 { clinux_pin_thread(UInt32(cpu)) }
-        case .cpu(let cpu): clinux_pin_thread(UInt32(cpu))
+            if cpu >= 0 { pinFailure = clinux_pin_thread(UInt32(cpu)) }
+        case .cpu(let cpu): pinFailure = clinux_pin_thread(UInt32(cpu))
         case .none: break
         }
         worker.run()
@@ -56,6 +60,17 @@ final class WorkerThread: @unchecked Sendable {
     func perform(_ body: CommandChannel.Body) {
         isRunning.withLock { running in
             if running { channel.perform(body) } else { body(worker) }
+        }
+    }
+
+    var cpuNanoseconds: UInt64 {
+        isRunning.withLock { running in
+            var clock = clockid_t()
+            var time = timespec()
+            guard running, pthread_getcpuclockid(thread, &clock) == 0, clock_gettime(clock, &time) == 0 else {
+                return 0
+            }
+            return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
         }
     }
 
