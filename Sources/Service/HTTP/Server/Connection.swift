@@ -216,15 +216,15 @@ final class Connection {
         if phase == .closed { return }
         phase = .closed
         life.end()
-        Glibc.close(descriptor)
-        loop.remove(self)
-        endStream(isCancelled: true)
         input = InputBuffer()
         output = OutputQueue()
         body = []
         heldBytes = 0
         request = nil
         account()
+        Glibc.close(descriptor)
+        loop.remove(self)
+        endStream(isCancelled: true)
     }
 
     private func account() {
