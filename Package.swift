@@ -55,7 +55,7 @@ let package = Package(
         .executableTarget(
             name: "swale",
             dependencies: [
-                "ControlAPI", "Engine", "CPcap", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "ControlAPI", "HTTP", "Switching", "Engine", "CPcap", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], path: "Sources/Service/swale", swiftSettings: common),
 

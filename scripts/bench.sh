@@ -26,10 +26,7 @@ cleanup() {
     set +e
     [ -z "$service" ] || stop "$service"
     for switch in swale bridge; do
-        for h in 1 2; do
-            ip netns pids "$id-$switch-$h" 2>/dev/null | xargs -r kill
-            ip netns del "$id-$switch-$h" 2>/dev/null
-        done
+        for h in 1 2; do remove_host "$id-$switch-$h" "port$h" "$id-$switch"; done
         ip netns del "$id-$switch" 2>/dev/null
     done
     rm -rf "$work"

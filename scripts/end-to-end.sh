@@ -17,11 +17,7 @@ cleanup() {
     trap - EXIT INT TERM HUP
     set +e
     [ -z "$service" ] || stop "$service"
-    for h in $hosts; do
-        ip netns pids "$id-$h" 2>/dev/null | xargs -r kill
-        ip netns del "$id-$h" 2>/dev/null
-    done
-    # The switch's ends of the veth pairs go with their namespace.
+    for h in $hosts; do remove_host "$id-$h" "port$h" "$id"; done
     ip netns del "$id" 2>/dev/null
     rm -rf "$work"
 }
@@ -101,6 +97,7 @@ transfer() {
     wait_until 5 on 2 curl -s --head http://10.77.0.1:8000/random
     on 2 curl -sS --max-time 60 http://10.77.0.1:8000/random | cmp - "$work/files/random"
     kill "$server"
+    wait "$server" || true
     gigabits "$id-2" "$id-1" 10.77.0.1 2
 }
 
@@ -160,9 +157,13 @@ ledger_agrees() {
 }
 ledger() { wait_until 5 ledger_agrees 0 0 || ledger_agrees 0 0; }
 
+drops() { get /v1/drops | jq '[.switches[].ledger.dropped | tonumber] | add'; }
+socket_drops() { on 2 nstat -asz UdpRcvbufErrors | awk '/Udp/ { print $2 }'; }
+
+# No datagram is lost that the ledger, or host 2's own socket, does not name.
 replace_under_traffic() {
-    local before after lost
-    before=$(get /v1/drops | jq '[.switches[].ledger.dropped | tonumber] | add')
+    local before lost named
+    before=$(($(drops) + $(socket_drops)))
     on 2 iperf3 --server --one-off >/dev/null &
     local server=$!
     wait_until 5 sh -c "ip netns exec $id-2 ss -Hltn sport = 5201 | grep -q ."
@@ -171,18 +172,19 @@ replace_under_traffic() {
     for _ in $(seq 20); do sleep 0.15 && upload; done
     wait "$client" "$server"
     lost=$(jq '.end.sum.lost_packets' "$work/udp.json")
-    after=$(get /v1/drops | jq '[.switches[].ledger.dropped | tonumber] | add')
-    echo "20 replacements; $(jq .end.sum.packets "$work/udp.json") datagrams, $lost lost; $((after - before)) drops in the ledger"
+    named=$(($(drops) + $(socket_drops) - before))
+    echo "20 replacements; $(jq .end.sum.packets "$work/udp.json") datagrams, $lost lost, $named drops named"
     [ "$(jq '.end.sum.packets' "$work/udp.json")" -gt 10000 ]
-    [ "$lost" -le $((after - before)) ]
+    [ "$lost" -le "$named" ]
     mac_table
+    ledger
 }
 
 state_is() { [ "$(get "/v1/switches/lab/ports/$1" | jq -r .status.operState)" = "$2" ]; }
 
 interface_comes_back() {
-    ip netns del "$id-3"
-    wait_until 5 state_is port3 absent
+    remove_host "$id-3" port3 "$id"
+    wait_until 5 state_is port3 absent || { get /v1/switches/lab/ports/port3 && return 1; }
     on 1 ping -q -c 3 -i 0.05 -W 2 10.77.0.2
     add_host "$id-3" port3 02:00:00:00:00:03 10.77.0.3/24 "$id"
     wait_until 5 state_is port3 up
@@ -247,7 +249,6 @@ check "the ledger agrees with the hosts' counters" ledger
 check "program replaced under traffic" replace_under_traffic
 check "TCP without offloads" tcp_without_offloads
 check "TCP to an egress without offloads" tcp_to_egress_without_offloads
-check "the ledger still agrees" ledger
 check "interface removed and brought back" interface_comes_back
 check "command line over TCP and the unix socket" command_line
 check "the page, in a browser, without a console message" page

@@ -22,9 +22,10 @@ add_host() {
     ip -n "$1" addr add "$4" dev eth0
 }
 
+# remove_host NAMESPACE INTERFACE [SWITCH-NAMESPACE]: with the processes in it; quiet where there is nothing.
 remove_host() {
     ip netns pids "$1" 2>/dev/null | xargs -r kill 2>/dev/null || true
-    ip link del "$2" 2>/dev/null || true
+    ip ${3:+-n "$3"} link del "$2" 2>/dev/null || true
     ip netns del "$1" 2>/dev/null || true
 }
 

@@ -8,6 +8,7 @@ struct Swale: ParsableCommand {
         abstract: "A software Ethernet switch programmed with eBPF.",
         discussion: "Exit status: 0 done, 1 refused or failed, 2 bad usage or unreadable input.",
         version: swaleVersion,
+        subcommands: [ServeCommand.self],
         groupedSubcommands: [
             CommandGroup(
                 name: "Client",
