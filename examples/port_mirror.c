@@ -1,8 +1,8 @@
 /*
  * A tap in a wire: two hosts talk as if connected directly, and a third port gets a copy of every frame.
  *
- * For a switch with three ports. Shows how a verdict makes copies (broadcast goes to all ports but the ingress one, here
- * the other host and the monitor), an option, and a counter in a global variable, which is a map too:
+ * For a switch with three ports. Shows how a verdict makes copies (broadcast goes to all ports but the ingress one,
+ * here the other host and the monitor), an option, and a counter in a global variable, which is a map too:
  *
  *     swale program put tap port_mirror.o --set monitor_port=2
  *     swale map dump tap..bss

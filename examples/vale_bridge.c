@@ -1,6 +1,6 @@
 /*
- * The learning bridge that VALE has built in, as a program: a table of 1024 places, found by the hash that BSD's bridges
- * use, where a newer address simply takes the place of an older one.
+ * The learning bridge that VALE has built in, as a program: a table of 1024 places, found by the hash that BSD's
+ * bridges use, where a newer address simply takes the place of an older one.
  *
  * The table is two per-CPU arrays, so that a worker never waits for another: each learns by itself. In the style of the
  * original vale-bpf. See learning_bridge.c for a bridge on a hash map, whose table can be read with typed entries.
@@ -37,7 +37,11 @@ static inline uint32_t place_of(const uint8_t *mac) {
 
 /* An address as a number; none is 0, which stands for a free place. */
 static inline uint64_t number_of(const uint8_t *mac) {
-    return (uint64_t)mac[0] << 40 | (uint64_t)mac[1] << 32 | (uint64_t)mac[2] << 24 | mac[3] << 16 | mac[4] << 8 | mac[5];
+    uint64_t number = 0;
+
+    for (int i = 0; i < 6; i++)
+        number = number << 8 | mac[i];
+    return number;
 }
 
 static inline void learn(const uint8_t *mac, uint32_t port) {

@@ -23,6 +23,34 @@ import Testing
         for program in object.programs { try requireConsistent(program, object) }
     }
 
+    /// Without a section of programs the global functions of .text are entries; with one they are only called.
+    @Test(arguments: [("", ["one", "two"]), ("__attribute__((section(\"1/0\")))", ["two"])])
+    func entriesAreGlobalFunctions(_ attribute: String, _ names: [String]) throws {
+        let source = """
+            static __attribute__((noinline, used)) int quiet(int x) { return x * x; }
+            __attribute__((noinline, visibility("hidden"))) int inner(int x) { return quiet(x) + 1; }
+            __attribute__((noinline)) int one(int x) { return inner(x) + 2; }
+            \(attribute) int two(int x) { return one(x) + 3; }
+            """
+        let object = try ObjectFile(elf: Compiler.object(source: source, ["-O2", "-fno-inline"]))
+        #expect(object.programs.map(\.name) == names)
+        #expect(object.programs.last?.functions.map(\.name) == ["two", "one", "inner", "quiet"])
+        #expect(object.programs.allSatisfy { $0.type == nil })
+        for program in object.programs { try requireConsistent(program, object) }
+    }
+
+    /// A static function in a section of programs: the call needs no relocation, and is none to a program.
+    @Test func subprogramsMayShareTheSection() throws {
+        let source = """
+            __attribute__((section("xdp"), noinline)) static int helper(int x) { return x * 3; }
+            __attribute__((section("xdp"))) int first(int *x) { return helper(x[0]) + 1; }
+            __attribute__((section("xdp"))) int second(int *x) { return helper(x[1]) + 2; }
+            """
+        let object = try ObjectFile(elf: Compiler.object(source: source))
+        #expect(object.programs.map { $0.functions.map(\.name) } == [["first", "helper"], ["second", "helper"]])
+        for program in object.programs { try requireConsistent(program, object) }
+    }
+
     /// Programs that include vmlinux.h ask for packet headers to be adapted to the kernel. They are what they are.
     @Test func relocationsOfPacketHeadersAreMet() throws {
         let source = """

@@ -130,6 +130,20 @@ import Testing
         #expect(error.description.contains(message), "\(error)")
     }
 
+    /// Sections that share bytes could make a small file take for ever.
+    @Test func sectionsThatOverlap() throws {
+        var bytes = try Compiler.object("lines.c", ["-O2"])
+        func number(_ offset: Int, _ count: Int) -> Int {
+            (0..<count).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
+        }
+        let header = number(40, 8) + 2 * 64
+        for (offset, value) in [(24, 0), (32, bytes.count)] {
+            for index in 0..<8 { bytes[header + offset + index] = UInt8(truncatingIfNeeded: value >> (8 * index)) }
+        }
+        let error = try #require(#expect(throws: ObjectError.self) { try ObjectFile(elf: bytes) })
+        #expect(error.message.contains("sections overlap"), "\(error)")
+    }
+
     /// Objects with little or nothing in them are objects all the same.
     @Test(arguments: ["", "static int unused(void) { return 0; }", "int number = 3;"])
     func emptyIsFine(_ source: String) throws {

@@ -1,5 +1,5 @@
-/// CO-RE relocations, the third part of `.BTF.ext`: an access to a structure that a loader on Linux adapts to the kernel
-/// that it loads into.
+/// CO-RE relocations, the third part of `.BTF.ext`: accesses to structures that a loader on Linux adapts to the
+/// kernel that it loads into.
 ///
 /// Compilers put the access as it is in the program's own headers into the instruction. For packet headers and the
 /// structures of the BPF interface, which never change, that is right as it is; programs that include `vmlinux.h` have

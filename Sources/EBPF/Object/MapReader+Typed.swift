@@ -1,6 +1,6 @@
 extension MapReader {
-    /// Maps of a `.maps` section: variables whose types describe them. `__uint(name, value)` is a pointer to an array of
-    /// that many elements, `__type(name, type)` a pointer to that type. <bpf/bpf_helpers.h>
+    /// Maps of a `.maps` section: variables whose types describe them. `__uint(name, value)` is a pointer to an array
+    /// of that many elements, `__type(name, type)` a pointer to that type. <bpf/bpf_helpers.h>
     func readTyped(_ section: ELFFile.Section) throws(ObjectError) -> [Found] {
         guard let btf else {
             throw ObjectError(

@@ -12,8 +12,8 @@ public struct ObjectProgram: Hashable, Sendable {
     ///
     /// Map references are `LDDW` with `src` 1 (`BPF_PSEUDO_MAP_FD`) and `imm` an index into the object's maps, or `src`
     /// 2 (`BPF_PSEUDO_MAP_VALUE`) with the offset into the value in the second slot's `imm`. Subprogram addresses are
-    /// `LDDW` with `src` 4 (`BPF_PSEUDO_FUNC`), calls are `CALL` with `src` 1; both lead to slot `i + 1 + imm`, where `i`
-    /// is their own (first) slot, as in the kernel.
+    /// `LDDW` with `src` 4 (`BPF_PSEUDO_FUNC`), calls are `CALL` with `src` 1; both lead to slot `i + 1 + imm`, where
+    /// `i` is their own (first) slot, as in the kernel.
     public var instructions: [Instruction]
     /// Functions within `instructions`, ascending by `start`; the first is the entry.
     public var functions: [Function]
