@@ -68,7 +68,7 @@ round_trip() {
 small_frames() {
     local counter=/sys/class/net/eth0/statistics/rx_packets before after
     echo '{ eth(da=02:00:00:00:00:02, sa=02:00:00:00:00:01, type=0x88b5), fill(0, 46) }' >"$work/frames"
-    in_host "$1" 1 timeout $((seconds + 2)) trafgen --dev eth0 --conf "$work/frames" --cpus 1 >/dev/null 2>&1 &
+    ip netns exec "$id-$1-1" timeout $((seconds + 2)) trafgen --dev eth0 --conf "$work/frames" --cpus 1 >/dev/null 2>&1 &
     local generator=$!
     sleep 1
     before=$(in_host "$1" 2 cat $counter)
