@@ -43,6 +43,27 @@ import Testing
         #expect(try fixture.tap.receive(count: 2).map(\.bytes) == [frames[0], frames[3]])
     }
 
+    /// The MTU changes while the port is open.
+    @Test func oversizeFollowsTheMTU() throws {
+        let fixture = try PortFixture()
+        let frames = [Sample.frame(60), Sample.frame(1300), Sample.frame(61)]
+        try fixture.inside.ip("link", "set", "p0", "mtu", "1200")
+        try fixture.outside.ip("link", "set", "eth0", "mtu", "1200")
+        #expect(fixture.burst.transmit(frames, to: fixture.io) == (2, 121))
+        #expect(fixture.burst.drops[.oversize] == 1)
+        #expect(try fixture.tap.receive(count: 2).map(\.bytes.count) == [60, 61])
+
+        try fixture.inside.ip("link", "set", "p0", "mtu", "4000")
+        try fixture.outside.ip("link", "set", "eth0", "mtu", "4000")
+        for length in [1300, 4014, 1300] {
+            #expect(fixture.burst.transmit([Sample.frame(length)], to: fixture.io) == (1, length))
+            #expect(try fixture.tap.receive()?.bytes == Sample.frame(length))
+        }
+        try fixture.tap.send(Sample.frame(4014))
+        #expect(fixture.receive(count: 1).map(\.bytes) == [Sample.frame(4014)])
+        #expect(fixture.burst.drops.total == 1)
+    }
+
     /// What the kernel finds malformed: a frame without a whole Ethernet header, an offset behind the end.
     @Test func refused() throws {
         let fixture = try PortFixture()

@@ -73,6 +73,18 @@ import Testing
         #expect(frames.allSatisfy { $0.bytes == bytes })
     }
 
+    /// Frames that nobody has read yet stay as they are when their slots of the TX ring are filled again.
+    @Test func sentFramesDoNotChange() throws {
+        let fixture = try PortFixture(options: AFPacketOptions(transmitSlots: 16))
+        var expected: [[UInt8]] = []
+        for turn in 0..<20 {
+            let frames = (0..<100).map { Sample.frame(1000 + $0, seed: turn * 100 + $0) }
+            #expect(fixture.burst.transmit(frames, to: fixture.io).frames == 100)
+            expected += frames
+        }
+        #expect(try fixture.tap.receive(count: 2000).map(\.bytes) == expected)
+    }
+
     @Test func framesOfThePortItselfDoNotComeBack() throws {
         let fixture = try PortFixture()
         #expect(fixture.burst.transmit([Sample.frame(60)], to: fixture.io).frames == 1)

@@ -37,9 +37,17 @@ import Testing
         #expect(fixture.io.linkState == .down)
         #expect(fixture.burst.transmit([Sample.frame(60), Sample.frame(61)], to: fixture.io) == (0, 0))
         #expect(fixture.burst.drops[.linkDown] == 2)
+        let segment = AFPacketOffloadTests.Segment(payload: 30_000)
+        #expect(fixture.burst.transmit([segment.bytes], offload: segment.offload, to: fixture.io) == (0, 0))
+        #expect(fixture.burst.drops[.linkDown] == 3)
         try fixture.outside.ip("link", "set", "eth0", "up")
+        // At once, whether the kernel has noticed or not.
+        #expect(fixture.burst.transmit([segment.bytes], offload: segment.offload, to: fixture.io).frames == 1)
+        #expect(try fixture.tap.receive()?.bytes == segment.bytes)
         #expect(fixture.io.linkState == .up)
         #expect(fixture.burst.transmit([Sample.frame(60)], to: fixture.io).frames == 1)
+        #expect(try fixture.tap.receive()?.bytes == Sample.frame(60))
+        #expect(fixture.burst.drops.total == 3)
     }
 
     /// A worker that never looks at POLLERR does not spin for long.

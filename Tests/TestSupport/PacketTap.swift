@@ -68,6 +68,13 @@ public final class PacketTap: Sendable {
     public func receive(timeoutMs: Int32 = 2000) throws -> Captured? {
         var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard Glibc.poll(&poll, 1, timeoutMs) == 1 else { return nil }
+        if poll.revents & Int16(POLLERR) != 0 {
+            // The interface has been down.
+            var error: Int32 = 0
+            var size = socklen_t(4)
+            getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size)
+            return try receive(timeoutMs: timeoutMs)
+        }
         var buffer = [UInt8](repeating: 0, count: 10 + 70_000)
         // struct cmsghdr is 16 bytes, then struct tpacket_auxdata.
         var control = [UInt8](repeating: 0, count: 128)

@@ -4,6 +4,8 @@ public struct AFPacketOptions: Hashable, Sendable {
     public var receiveSlots: Int
     /// Bytes of a slot; 0 = what the interface's MTU needs. A longer frame (GSO) comes through the socket's queue.
     public var receiveSlotBytes: Int
+    /// Slots of the TX ring.
+    public var transmitSlots: Int
     /// Frames that don't fit a slot and are held in one burst, each of up to 64 KiB.
     public var largeFrames: Int
     /// Bytes of frames that wait in the socket's queue because they don't fit a slot (SO_RCVBUF).
@@ -14,11 +16,12 @@ public struct AFPacketOptions: Hashable, Sendable {
     public var qdiscBypass: Bool
 
     public init(
-        receiveSlots: Int = 2048, receiveSlotBytes: Int = 0, largeFrames: Int = 64,
+        receiveSlots: Int = 2048, receiveSlotBytes: Int = 0, transmitSlots: Int = 512, largeFrames: Int = 64,
         receiveQueueBytes: Int = 32 << 20, promiscuous: Bool = true, qdiscBypass: Bool = true
     ) {
         self.receiveSlots = receiveSlots
         self.receiveSlotBytes = receiveSlotBytes
+        self.transmitSlots = transmitSlots
         self.largeFrames = largeFrames
         self.receiveQueueBytes = receiveQueueBytes
         self.promiscuous = promiscuous

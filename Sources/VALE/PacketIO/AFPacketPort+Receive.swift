@@ -20,16 +20,16 @@ extension AFPacketPort {
         var seen: UInt32 = 0
         while count < limit && read < free {
             let slot = ring.slot(position)
-            let status = PacketRing.status(of: slot)
+            let status = ReceiveRing.status(of: slot)
             if status & Self.user == 0 { break }
-            let header = PacketRing.header(of: slot)
+            let header = ReceiveRing.header(of: slot)
             let length = header.pointee.tp_snaplen
             if length == header.pointee.tp_len {
                 let bytes = slot + Int(header.pointee.tp_mac)
                 (frames + count).initialize(
                     to: Frame(
                         bytes: bytes, length: length,
-                        offload: (bytes - PacketRing.virtioHeaderBytes).loadUnaligned(as: FrameOffload.self)))
+                        offload: VirtioHeader.load(before: bytes)))
                 if status & Self.tagged != 0 { Self.putTagBack(frames + count, header, status) }
                 count &+= 1
             } else {
@@ -69,7 +69,7 @@ extension AFPacketPort {
         var position = port.pointee.position &- held
         if position < 0 { position &+= ring.slots }
         while held > 0 {
-            PacketRing.giveBack(ring.slot(position))
+            ReceiveRing.giveBack(ring.slot(position))
             position = position &+ 1 == ring.slots ? 0 : position &+ 1
             held &-= 1
         }
@@ -84,19 +84,19 @@ extension AFPacketPort {
     ) -> Bool {
         let buffer = state.pointee.large + state.pointee.largeUsed &* Self.largeStride
         let bytes = buffer + Self.largeOffset
-        let start = bytes - PacketRing.virtioHeaderBytes
-        let room = Self.largeFrameBytes + PacketRing.virtioHeaderBytes
+        let start = bytes - VirtioHeader.bytes
+        let room = Self.largeFrameBytes + VirtioHeader.bytes
         var read: Int
         repeat {
             read = recv(descriptor, start, room, Int32(MSG_DONTWAIT | MSG_TRUNC))
             // A pending ENETDOWN is reported once, before what is queued.
         } while read < 0 && (errno == EINTR || errno == ENETDOWN)
-        guard read == Int(header.pointee.tp_len) + PacketRing.virtioHeaderBytes, read <= room else { return false }
+        guard read == Int(header.pointee.tp_len) + VirtioHeader.bytes, read <= room else { return false }
         state.pointee.largeUsed &+= 1
         frame.initialize(
             to: Frame(
                 bytes: bytes, length: header.pointee.tp_len,
-                offload: start.loadUnaligned(as: FrameOffload.self)))
+                offload: VirtioHeader.load(before: bytes)))
         if status & Self.tagged != 0 { Self.putTagBack(frame, header, status) }
         return true
     }

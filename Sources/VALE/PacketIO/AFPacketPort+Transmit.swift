@@ -6,94 +6,125 @@ extension AFPacketPort {
     public func transmit(
         _ frames: UnsafePointer<Frame>, _ selection: UnsafePointer<UInt16>, count: Int, ring: Int, drops: DropCounters
     ) -> (frames: Int, bytes: Int) {
-        var sent = (frames: 0, bytes: 0)
-        var start = 0
-        while start < count {
-            let batch = min(count &- start, Self.transmitBatch)
-            let part = transmit(frames, selection + start, batch: batch, drops)
-            sent.frames &+= part.frames
-            sent.bytes &+= part.bytes
-            start &+= batch
+        var burst = TransmitBurst(frames: frames, selection: selection, count: count, drops: drops)
+        while burst.next < burst.count {
+            let end = min(burst.next &+ Self.transmitBatch, count)
+            if takesRing(burst, end) {
+                sendByRing(&burst, end)
+            } else {
+                sendByMessages(&burst, end)
+            }
         }
-        return sent
+        return (burst.sentFrames, burst.sentBytes)
     }
 
-    private func transmit(
-        _ frames: UnsafePointer<Frame>, _ selection: UnsafePointer<UInt16>, batch: Int, _ drops: DropCounters
-    ) -> (frames: Int, bytes: Int) {
-        let port = state
-        let vectors = port.pointee.vectors
+    /// Whether the frames up to `end` go by the ring: none has GSO, none is longer than the egress takes, and no GSO
+    /// frame before them may still wait in a queueing discipline.
+    @inline(__always)
+    private func takesRing(_ burst: TransmitBurst, _ end: Int) -> Bool {
         var gso: UInt8 = 0
-        for i in 0..<batch {
-            let frame = frames + Int(selection[i])
-            let start = frame.pointee.bytes - PacketRing.virtioHeaderBytes
-            start.storeBytes(of: frame.pointee.offload, as: FrameOffload.self)
+        var fits = true
+        let limit = state.pointee.frameLimit
+        for i in burst.next..<end {
+            let frame = burst.frame(i)
             gso |= frame.pointee.offload.gsoType
-            vectors[i].iov_base = start
-            vectors[i].iov_len = Int(frame.pointee.length) &+ PacketRing.virtioHeaderBytes
+            if frame.pointee.length > limit && !isFullTagged(frame) { fits = false }
         }
         if gso != 0 {
-            port.pointee.queuedBursts = Self.queuedBurstsAfterGSO
-        } else if port.pointee.queuedBursts > 0 {
-            port.pointee.queuedBursts &-= 1
+            state.pointee.queuedBursts = Self.queuedBurstsAfterGSO
+            return false
         }
-        let sender = port.pointee.queuedBursts > 0 ? port.pointee.queuedSender : port.pointee.directSender
-        return send(batch, by: sender, drops)
+        if state.pointee.queuedBursts > 0 {
+            state.pointee.queuedBursts &-= 1
+            return false
+        }
+        // The MTU may have been raised: the kernel knows, and so will the next burst.
+        if !fits { updateFrameLimit() }
+        return fits
     }
 
     /// How long a port stays on the queued path after a GSO frame.
     private static let queuedBurstsAfterGSO = 64
 
-    private func send(_ batch: Int, by sender: PacketSocket, _ drops: DropCounters) -> (frames: Int, bytes: Int) {
-        let messages = state.pointee.messages
-        let vectors = state.pointee.vectors
-        var sent = (frames: 0, bytes: 0)
-        var done = 0
-        while done < batch {
-            let result = clinux_sendmmsg(
-                sender.descriptor, messages + done, UInt32(truncatingIfNeeded: batch &- done),
-                Int32(MSG_DONTWAIT))
-            if result > 0 {
-                for i in done..<done &+ Int(result) {
-                    sent.bytes &+= vectors[i].iov_len &- PacketRing.virtioHeaderBytes
-                }
-                sent.frames &+= Int(result)
-                done &+= Int(result)
-                continue
-            }
-            // The kernel names an error for the first frame of a call only: it has refused frame `done`.
-            switch -result {
-            case EINTR:
-                continue
-            case ENETDOWN, ENXIO, ENODEV:
-                drops.add(.linkDown, batch &- done)
-                return sent
-            case EAGAIN:
-                drops.add(.txQueueFull, batch &- done)
-                return sent
-            case ENOBUFS, ENOMEM:
-                if sent.frames == 0 && done == 0 && isWithoutCarrier(sender) {
-                    drops.add(.linkDown, batch)
-                    return sent
-                }
-                drops.add(.txQueueFull)
-            case EMSGSIZE:
-                drops.add(.oversize)
-            default:
-                drops.add(.txRefused)
-            }
-            done &+= 1
-        }
-        if sent.frames > 0 { state.pointee.refusedBursts = 0 }
-        return sent
+    /// The kernel lets an 802.1Q tag be on top of the MTU, for this TPID only.
+    private func isFullTagged(_ frame: UnsafePointer<Frame>) -> Bool {
+        frame.pointee.length <= state.pointee.frameLimit &+ 4
+            && frame.pointee.bytes.loadUnaligned(fromByteOffset: 12, as: UInt16.self) == UInt16(0x8100).bigEndian
     }
 
-    /// An egress without carrier refuses frames like one that is full. Finding out waits for the kernel's configuration
-    /// lock, so it is done for the first of the refused bursts, and seldom after that.
+    /// The path for GSO frames and for what the ring doesn't take: one `sendmmsg` through the queueing discipline. The
+    /// kernel knows the egress's limits and refuses what is too long.
     @inline(never)
-    private func isWithoutCarrier(_ sender: PacketSocket) -> Bool {
-        if state.pointee.refusedBursts & 63 == 0 { state.pointee.noCarrier = sender.linkState() != .up }
+    private func sendByMessages(_ burst: inout TransmitBurst, _ end: Int) {
+        // Without carrier the queueing discipline is one that takes frames and throws them away; the flag says which.
+        let flags = clinux_interface_flags(state.pointee.queuedSender.descriptor, state.pointee.name)
+        if (flags < 0 || flags & Int32(IFF_RUNNING) == 0) && isWithoutCarrier() {
+            burst.dropRest(.linkDown)
+            return
+        }
+        let messages = state.pointee.messages
+        let vectors = state.pointee.vectors
+        let first = burst.next
+        for i in first..<end {
+            let frame = burst.frame(i)
+            VirtioHeader.store(frame.pointee.offload, before: frame.pointee.bytes)
+            vectors[i &- first].iov_base = frame.pointee.bytes - VirtioHeader.bytes
+            vectors[i &- first].iov_len = Int(frame.pointee.length) &+ VirtioHeader.bytes
+        }
+        while burst.next < end {
+            let result = clinux_sendmmsg(
+                state.pointee.queuedSender.descriptor, messages + (burst.next &- first),
+                UInt32(truncatingIfNeeded: end &- burst.next), Int32(MSG_DONTWAIT))
+            if result > 0 {
+                burst.accept(Int(result))
+            } else {
+                // The kernel names an error for the first frame of a call only.
+                refuse(&burst, -result)
+            }
+        }
+        if burst.sentFrames > 0 && flags >= 0 { state.pointee.refusedBursts = 0 }
+    }
+
+    /// The kernel has refused the next frame with `error`: counts it, or all that are left when they would meet the same.
+    @inline(never)
+    func refuse(_ burst: inout TransmitBurst, _ error: Int32) {
+        switch error {
+        case EINTR: break
+        case ENETDOWN, ENXIO, ENODEV: burst.dropRest(.linkDown)
+        case EAGAIN: burst.dropRest(.txQueueFull)
+        case EMSGSIZE: burst.drop(.oversize)
+        case ENOBUFS, ENOMEM:
+            // An egress without carrier refuses like one that is full, and so does veth when its MTU has become smaller.
+            if burst.sentFrames == 0 && burst.next == 0 && isWithoutCarrier() {
+                burst.dropRest(.linkDown)
+                return
+            }
+            if !burst.limitUpdated {
+                updateFrameLimit()
+                burst.limitUpdated = true
+            }
+            let frame = burst.frame(burst.next)
+            let tooLong =
+                frame.pointee.offload.gsoType == 0 && frame.pointee.length > state.pointee.frameLimit
+                && !isFullTagged(frame)
+            burst.drop(tooLong ? .oversize : .txQueueFull)
+        default: burst.drop(.txRefused)
+        }
+    }
+
+    /// Finding out waits for the kernel's configuration lock, so it is done for the first of the refused bursts, and
+    /// seldom after that.
+    private func isWithoutCarrier() -> Bool {
+        if state.pointee.refusedBursts & 63 == 0 {
+            state.pointee.noCarrier = state.pointee.queuedSender.linkState() != .up
+        }
         state.pointee.refusedBursts &+= 1
         return state.pointee.noCarrier
+    }
+
+    /// Asks for the MTU, which may have changed since the port was opened.
+    func updateFrameLimit() {
+        let mtu = state.pointee.queuedSender.mtu()
+        if mtu > 0 { state.pointee.frameLimit = min(UInt32(mtu) &+ 14, state.pointee.ringFrameLimit) }
     }
 }

@@ -36,6 +36,26 @@ struct PacketSocket: BitwiseCopyable {
         }
     }
 
+    /// Sets up a ring of TPACKET_V2 slots with virtio headers and maps it; `slots` becomes what its pages hold.
+    func mapRing(
+        _ option: Int32, called name: String, slots: Int, stride: Int, interface: String
+    ) throws(PortError) -> (base: UnsafeMutableRawPointer, slots: Int, bytes: Int) {
+        try set(PACKET_VERSION, Int32(TPACKET_V2.rawValue), called: "PACKET_VERSION", interface: interface)
+        try set(PACKET_VNET_HDR, Int32(1), called: "PACKET_VNET_HDR", interface: interface)
+        // One block of slots, in whole pages: a slot must not cross a block, and there is none to cross.
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let bytes = (slots * stride + page - 1) / page * page
+        var request = tpacket_req()
+        request.tp_block_size = UInt32(bytes)
+        request.tp_block_nr = 1
+        request.tp_frame_size = UInt32(stride)
+        request.tp_frame_nr = UInt32(bytes / stride)
+        try set(option, request, called: name, interface: interface)
+        let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+        guard let memory, memory != MAP_FAILED else { throw .failed("mmap", interface: interface, errno: errno) }
+        return (memory, bytes / stride, bytes)
+    }
+
     /// The buffer's size in bytes; past the system's limit where the process may (CAP_NET_ADMIN).
     func setBuffer(_ option: Int32, forced: Int32, bytes: Int) {
         var value = Int32(clamping: bytes)
@@ -62,21 +82,33 @@ struct PacketSocket: BitwiseCopyable {
     }
 
     /// The interface's state. A socket whose interface left its namespace is bound to index -1 for good, even when the
-    /// interface comes back.
+    /// interface comes back. Waits for the kernel's configuration lock.
     func linkState() -> LinkState {
+        withInterfaceName { name in
+            let flags = clinux_interface_flags(descriptor, name)
+            guard flags >= 0 else { return .gone }
+            guard flags & Int32(IFF_UP) != 0 else { return .down }
+            let carrier = clinux_interface_carrier(descriptor, name)
+            return carrier > 0 || carrier < 0 && flags & Int32(IFF_RUNNING) != 0 ? .up : .down
+        } ?? .gone
+    }
+
+    /// The interface's MTU; negative when it is gone.
+    func mtu() -> Int32 {
+        withInterfaceName { clinux_interface_mtu(descriptor, $0) } ?? -ENODEV
+    }
+
+    /// The name that the interface has now; nil when it is gone.
+    private func withInterfaceName<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result? {
         var address = sockaddr_ll()
         var size = socklen_t(MemoryLayout<sockaddr_ll>.size)
         let named = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
         }
-        guard named == 0, address.sll_ifindex > 0 else { return .gone }
+        guard named == 0, address.sll_ifindex > 0 else { return nil }
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(IFNAMSIZ)) { name in
-            guard clinux_interface_name(descriptor, address.sll_ifindex, name.baseAddress) == 0 else { return .gone }
-            let flags = clinux_interface_flags(descriptor, name.baseAddress)
-            guard flags >= 0 else { return .gone }
-            guard flags & Int32(IFF_UP) != 0 else { return .down }
-            let carrier = clinux_interface_carrier(descriptor, name.baseAddress)
-            return carrier > 0 || carrier < 0 && flags & Int32(IFF_RUNNING) != 0 ? .up : .down
+            guard clinux_interface_name(descriptor, address.sll_ifindex, name.baseAddress) == 0 else { return nil }
+            return body(UnsafePointer(name.baseAddress!))
         }
     }
 

@@ -7,18 +7,16 @@ import Synchronization
 /// V2 and not V3: V3 hands over a block when it is full or its timer (1 ms at least) fires, and that timer is in every
 /// round trip. A slot: `tpacket2_hdr`, `sockaddr_ll`, the reserve, the virtio header (10 bytes), the frame.
 /// Valid until `unmap()`; worker only.
-struct PacketRing: BitwiseCopyable {
+struct ReceiveRing: BitwiseCopyable {
     let base: UnsafeMutableRawPointer
     let slots: Int
     /// Bytes from slot to slot. Not a power of two, so that the headers of consecutive slots don't share cache sets.
     let stride: Int
     let mappedBytes: Int
 
-    /// Bytes of `struct virtio_net_hdr` in front of a frame.
-    static let virtioHeaderBytes = 10
     /// From the slot's start to the frame, behind `reserve`: the kernel aligns header, address and 16 bytes of MAC header
     /// to 16, and takes the 14 of Ethernet off again.
-    static let frameOffset = 80 - 14 + reserve + virtioHeaderBytes
+    static let frameOffset = 80 - 14 + reserve + VirtioHeader.bytes
     /// PACKET_RESERVE: room for the headroom, of which a VLAN tag that is put back and the virtio header of TX take 14;
     /// with the 14 bytes between the address and the frame that leaves the headroom whole.
     static let reserve = PortIO.headroom
@@ -29,28 +27,14 @@ struct PacketRing: BitwiseCopyable {
         ((frameOffset + length + 63) / 64 | 1) * 64
     }
 
-    /// Sets up the socket: version, headers, ring. It must not be bound yet.
+    /// The socket must not be bound yet.
     static func map(
         on socket: PacketSocket, slots: Int, stride: Int, interface: String
-    ) throws(PortError) -> PacketRing {
-        try socket.set(
-            PACKET_VERSION, Int32(TPACKET_V2.rawValue), called: "PACKET_VERSION", interface: interface)
+    ) throws(PortError) -> ReceiveRing {
         try socket.set(PACKET_RESERVE, UInt32(reserve), called: "PACKET_RESERVE", interface: interface)
-        try socket.set(PACKET_VNET_HDR, Int32(1), called: "PACKET_VNET_HDR", interface: interface)
-        // One block of slots, in whole pages: a slot does not cross a block, and there is none to cross.
-        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-        let bytes = (slots * stride + page - 1) / page * page
-        var request = tpacket_req()
-        request.tp_block_size = UInt32(bytes)
-        request.tp_block_nr = 1
-        request.tp_frame_size = UInt32(stride)
-        request.tp_frame_nr = UInt32(bytes / stride)
-        try socket.set(PACKET_RX_RING, request, called: "PACKET_RX_RING", interface: interface)
-        let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, socket.descriptor, 0)
-        guard let memory, memory != MAP_FAILED else {
-            throw .failed("mmap", interface: interface, errno: errno)
-        }
-        return PacketRing(base: memory, slots: Int(request.tp_frame_nr), stride: stride, mappedBytes: bytes)
+        let mapping = try socket.mapRing(
+            PACKET_RX_RING, called: "PACKET_RX_RING", slots: slots, stride: stride, interface: interface)
+        return ReceiveRing(base: mapping.base, slots: mapping.slots, stride: stride, mappedBytes: mapping.bytes)
     }
 
     func unmap() { munmap(base, mappedBytes) }
