@@ -43,7 +43,7 @@ call() {
 scripts/install.sh run
 for h in $hosts; do
     ! ip link show "swale-demo$h" >/dev/null 2>&1 && [ ! -e "/run/netns/swale-demo-$h" ] ||
-        die "another demonstration is running: swale-demo$h is there already"
+        die "another demonstration is running, or was killed: then ip link del swale-demo$h; ip netns del swale-demo-$h"
 done
 [ -z "$(ss -Hltn "sport = $port")" ] || die "port $port is taken; choose another: make run ARGS='--port 8081'"
 
@@ -79,7 +79,7 @@ for from in $hosts; do
     for to in $hosts; do
         [ "$from" != "$to" ] || continue
         result=$(ip netns exec "swale-demo-$from" ping -q -c 4 -i 0.2 -W 2 "10.77.0.$to") || die "host $from cannot reach host $to"
-        echo "host $from -> host $to: $(sed -n 's/.*\([0-9] received\).*/\1/p; s/^rtt.*= [^/]*\/\([^/]*\).*/average \1 ms/p' <<<"$result" | paste -sd ' ')"
+        echo "host $from -> host $to: $(sed -n 's/.*\([0-9] received\).*/\1/p; s/^rtt.*= [^/]*\/\([^/]*\).*/ average \1 ms/p' <<<"$result" | paste -sd ,)"
     done
 done
 
@@ -87,7 +87,7 @@ heading "TCP, host 1 to host 2, with the hosts' default offloads on"
 echo "$(gigabits swale-demo-1 swale-demo-2 10.77.0.2 3) Gbit/s"
 
 heading "What the bridge has learned, read from its map with curl"
-call "$base/v1/maps/bridge.fdb/entries" | jq -c '.items[]'
+call "$base/v1/maps/bridge.fdb/entries" | jq -c '.items[] | {key, value}'
 
 heading "The switch's page: $base/"
 [ -z "$once" ] || exit 0

@@ -32,5 +32,5 @@ must "debug build" swift build --build-tests
 part "unit tests" swift test --skip-build
 must "release build" make --no-print-directory build
 part "end to end" scripts/end-to-end.sh
-[ ! -x scripts/contract-test.sh ] || part "contract" scripts/contract-test.sh
+part "contract" scripts/contract-test.sh
 finish

@@ -4,8 +4,8 @@ struct MapCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "map", abstract: "Read and write maps.",
         discussion: """
-            Keys and values are JSON where the map has type information ('"02:00:00:00:00:01"', 7, '{"vlan": 3}'), and
-            0x and the bytes in memory order for any map.
+            Keys and values are JSON where the map has type information: 7, '{"mac": "02:00:00:00:00:01"}'. With --hex,
+            and where the map has none, they are 0x and the bytes in memory order.
             """,
         subcommands: [
             List.self, Get.self, Create.self, Delete.self, Dump.self, Lookup.self, Update.self, Remove.self,
@@ -113,6 +113,7 @@ struct MapCommand: ParsableCommand {
         @Argument var map: String
         @Argument var key: String
         @Argument var value: String
+        @Flag(help: "Bytes rather than typed values.") var hex = false
         @Option(help: "any, noexist or exist: BPF_ANY, BPF_NOEXIST, BPF_EXIST.") var mode = "any"
 
         func validate() throws {
@@ -123,7 +124,7 @@ struct MapCommand: ParsableCommand {
 
         func run() throws {
             try batch(
-                options, map,
+                options, map, hex: hex,
                 ["op": "put", "key": RequestBody.value(key), "value": RequestBody.value(value), "mode": mode])
         }
     }
@@ -133,15 +134,18 @@ struct MapCommand: ParsableCommand {
         @OptionGroup var options: ClientOptions
         @Argument var map: String
         @Argument var key: String
+        @Flag(help: "Bytes rather than a typed key.") var hex = false
 
         func run() throws {
-            try batch(options, map, ["op": "delete", "key": RequestBody.value(key)])
+            try batch(options, map, hex: hex, ["op": "delete", "key": RequestBody.value(key)])
         }
     }
 
     /// One operation, as a batch: its key may be typed, which a URL's can't.
-    private static func batch(_ options: ClientOptions, _ map: String, _ operation: [String: Any]) throws(Failure) {
-        let path = Client.path("v1", "maps", map, "batch")
+    private static func batch(
+        _ options: ClientOptions, _ map: String, hex: Bool, _ operation: [String: Any]
+    ) throws(Failure) {
+        let path = Client.path("v1", "maps", map, "batch", query: [("format", hex ? "hex" : nil)])
         let reply = try options.client.call("POST", path, body: RequestBody.json(["operations": [operation]]))
         let result = try Document(parsing: reply)["results"].items.first ?? Document(nil)
         if options.json { print(String(decoding: reply, as: UTF8.self)) }
