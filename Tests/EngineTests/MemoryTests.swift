@@ -99,6 +99,21 @@ struct MemoryTests {
         #expect(try machine.run("lddw r1, map_value 1+0\nstdw [r1+0], 1\nmov r0, 0\nexit").fault == .none)
     }
 
+    /// A bucket is a header of a slot's size and seven slots: one of eight neighbours is not a value.
+    @Test func whatAHashMapKeepsBetweenItsValuesIsNotToBeTouched() throws {
+        var machine = Machine()
+        let map = try machine.addMap(.hash, entries: 100)
+        try map.update([1, 0, 0, 0], [7, 0, 0, 0, 0, 0, 0, 0])
+        let lookup = "stw [r10-4], 1\nlddw r1, map 0\nmov r2, r10\nadd r2, -4\ncall 1\njeq r0, 0, out\n"
+        let faults = try (-8...8).map { step in
+            try machine.run(lookup + "ldxdw r3, [r0\(step < 0 ? "-" : "+")\(abs(step) * 16)]\nout:\nmov r0, 0\nexit")
+                .fault
+        }
+        #expect(faults.contains(.none))
+        #expect(faults.prefix(8).contains(.badAccess) && faults.suffix(8).contains(.badAccess))
+        #expect(faults[8] == .none)
+    }
+
     @Test func aValueEndsWhereItEnds() throws {
         var machine = Machine()
         let map = try machine.addMap(.array, value: 12, entries: 3)

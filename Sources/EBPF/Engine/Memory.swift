@@ -79,6 +79,10 @@ enum Memory {
             guard inside >= region.valueOffset, inside &+ size <= region.valueOffset &+ region.valueSize else {
                 return false
             }
+            // Headers of a hash map's buckets lie among the values.
+            guard let pointer = UnsafeRawPointer(bitPattern: a),
+                core.pointee.maps[index].isValue(pointer, bytes: Int(size))
+            else { return false }
             let start = a - inside + region.valueOffset
             grant(state, Grant(start: start, end: start + region.valueSize, writable: region.writable))
             return true
