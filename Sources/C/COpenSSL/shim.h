@@ -10,7 +10,8 @@ static inline int copenssl_require_tls12(SSL_CTX *context) {
     return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
 }
 
-// One read of the socket for a record in place of two. Writes may be partial and repeated from another address; idle connections give their buffers back.
+// One read of the socket for a record in place of two. Writes may be partial and repeated from another address; idle
+// connections give their buffers back.
 static inline void copenssl_set_modes(SSL_CTX *context) {
     SSL_CTX_set_read_ahead(context, 1);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |

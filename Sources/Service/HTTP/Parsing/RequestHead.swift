@@ -43,12 +43,12 @@ struct RequestHead: Sendable {
     }
 
     private static func parseVersion(_ bytes: ArraySlice<UInt8>) throws(RequestError) -> HTTPVersion {
-        let version = Array(bytes)
-        guard version.count == 8, version.starts(with: Array("HTTP/".utf8)), ByteSet.digits.contains(version[5]),
-            version[6] == UInt8(ascii: "."), ByteSet.digits.contains(version[7])
+        let base = bytes.startIndex
+        guard bytes.count == 8, bytes.starts(with: "HTTP/".utf8), ByteSet.digits.contains(bytes[base + 5]),
+            bytes[base + 6] == UInt8(ascii: "."), ByteSet.digits.contains(bytes[base + 7])
         else { throw .malformed("the version is not of the form HTTP/1.1") }
-        guard version[5] == UInt8(ascii: "1") else { throw .versionNotSupported }
-        return version[7] == UInt8(ascii: "0") ? .http10 : .http11
+        guard bytes[base + 5] == UInt8(ascii: "1") else { throw .versionNotSupported }
+        return bytes[base + 7] == UInt8(ascii: "0") ? .http10 : .http11
     }
 
     /// RFC 9112 section 3.2: exactly one Host in HTTP/1.1; the authority of an absolute target overrides it.
