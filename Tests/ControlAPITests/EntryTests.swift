@@ -210,6 +210,49 @@ struct EntryTests {
         #expect(try api.call("GET", "/v1/maps/m/entries?cursor=9223372036854775807").count("items") == 0)
     }
 
+    @Test func linesAreReadHoweverTheyAreWritten() throws {
+        let api = try TestService()
+        _ = try api.call("PUT", "/v1/maps/m", json: #"{"type":"array","keySize":4,"valueSize":2,"maxEntries":3}"#)
+        func put(_ lines: String) throws -> Reply {
+            try api.call("PUT", "/v1/maps/m/entries", ["Content-Type": "application/x-ndjson"], json: lines)
+        }
+        let good =
+            "{\"key\":\"0x00000000\",\"value\":\"0xAbcd\"}\r\n\n{ \"value\": \"0x0102\", \"key\": \"0x02000000\" }"
+        #expect(try put(good).int("entries") == 2)
+        let dump = try api.call("GET", "/v1/maps/m/entries", ["Accept": "application/x-ndjson"])
+        #expect(
+            dump.text == """
+                {"key":"0x00000000","value":"0xabcd"}
+                {"key":"0x01000000","value":"0x0000"}
+                {"key":"0x02000000","value":"0x0102"}
+
+                """)
+        let page = try api.call("GET", "/v1/maps/m/entries?limit=2")
+        #expect(page.string("items.1.value") == "0x0000")
+        let line = "{\"key\":\"0x00000000\",\"value\":\"0x0000\"}\n"
+        #expect(try put(line + line).string("errors.0.pointer") == "/1/key")
+        for wrong in [
+            "{\"key\":\"0x03000000\",\"value\":\"0x0000\"}", "{\"key\":\"0x000000\",\"value\":\"0x0000\"}",
+            "{\"key\":\"0x00000001\",\"value\":\"0x00\"}", "{\"key\":\"0x0000000g\",\"value\":\"0x0000\"}",
+            "{\"key\":\"0x00000001\",\"value\":\"0x0000\"}x", "{\"key\":\"0x00000001\"}",
+        ] {
+            let reply = try put(wrong)
+            #expect(reply.status == 422 || reply.status == 400, "\(wrong): \(reply.text)")
+        }
+        #expect(try api.call("GET", "/v1/maps/m/entries").string("items.0.value") == "0xabcd")
+    }
+
+    @Test func perCPUValuesInADump() throws {
+        let api = try service()
+        _ = try api.call("PUT", "/v1/maps/p.counters/entries/0x01000000?percpu=sum", json: #"{"value":258}"#)
+        let dump = try api.call("GET", "/v1/maps/p.counters/entries?format=hex", ["Accept": "application/x-ndjson"])
+        #expect(
+            dump.text.split(separator: "\n").dropFirst().first
+                == #"{"key":"0x01000000","value":["0x0201000000000000"]}"#)
+        let typed = try api.call("GET", "/v1/maps/p.counters/entries", ["Accept": "application/x-ndjson"])
+        #expect(typed.text.contains(#"{"key":1,"value":["258"],"hex":{"key":"0x01000000","#))
+    }
+
     @Test func putOfAllEntriesSwapsTheContent() throws {
         let api = try service()
         let url = "/v1/maps/p.fdb/entries"

@@ -10,7 +10,7 @@ struct JSONText {
         write(value)
     }
 
-    mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+    mutating func removeLast() { bytes.removeLast() }
 
     mutating func raw(_ text: StaticString) {
         text.withUTF8Buffer { bytes.append(contentsOf: $0) }

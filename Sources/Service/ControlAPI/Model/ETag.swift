@@ -7,17 +7,12 @@ enum ETag {
     }
 
     static func make(_ content: [UInt8]) -> String {
-        "\"" + SHA256.digest(content).prefix(12).map { hex($0) }.joined() + "\""
+        "\"" + Hex.text(SHA256.digest(content).prefix(12)).dropFirst(2) + "\""
     }
 
     /// Whether a list of a header field (`*` aside) names the tag. Weak ones never match (RFC 9110 section 8.8.3.2).
     static func list(_ field: String, contains tag: String) -> Bool {
         field.split(separator: ",").contains { $0.trimmingPrefix(while: \.isWhitespace).trimmingSuffix() == tag }
-    }
-
-    private static func hex(_ byte: UInt8) -> String {
-        let digits = String(byte, radix: 16)
-        return digits.count == 1 ? "0" + digits : digits
     }
 }
 

@@ -31,17 +31,13 @@ enum EntriesRoutes {
         var rest = limit ?? Context.defaultLimit
         var text = JSONText(reserving: 64 * rest)
         text.raw("{\"items\":[")
-        var isFirst = true
         repeat {
             let batch = try target.entries(after: cursor, limit: rest)
-            for index in 0..<batch.count {
-                if !isFirst { text.byte(UInt8(ascii: ",")) }
-                isFirst = false
-                target.codec.write(key: batch.key(index), value: batch.value(index), to: &text)
-            }
+            target.codec.write(batch, separator: UInt8(ascii: ","), to: &text)
             rest -= batch.count
             cursor = batch.next
         } while cursor != nil && rest > 0 && text.bytes.count < pageBytes
+        if text.bytes.last == UInt8(ascii: ",") { text.removeLast() }
         text.byte(UInt8(ascii: "]"))
         // A full page may be the last one: look for one more.
         if let cursor, try target.entries(after: cursor, limit: 1).count > 0 {

@@ -6,34 +6,52 @@ struct EntryContent {
     private var keys: Set<[UInt8]> = []
 
     init(_ context: Context, _ target: EntryTarget) throws(Problem) {
-        let attributes = target.record.attributes
-        for item in try Self.items(context) {
-            let members = try item.members(known: ["key", "value", "hex"])
-            let keyReader = try members.required("key")
-            let key = try target.codec.key(keyReader)
-            guard keys.insert(key).inserted else { throw keyReader.refusal("the key is given twice") }
-            if !attributes.hasDeletableEntries {
-                let index = key.withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }
-                guard index < attributes.maxEntries else {
-                    throw keyReader.refusal("index \(index) is past the end of \(attributes.maxEntries) elements")
-                }
-            }
-            entries.append((key, try target.codec.value(try members.required("value"))))
+        if context.request.contentType == "application/x-ndjson" {
+            try readLines(context.request.body, target)
+        } else {
+            let items = try context.json().members(known: ["items"]).required("items").items()
+            for item in items { try read(item, target) }
         }
-        guard entries.count <= attributes.maxEntries else {
-            throw Problem(.mapFull, "\(entries.count) entries for a map of \(attributes.maxEntries)")
+        guard entries.count <= target.record.attributes.maxEntries else {
+            throw Problem(.mapFull, "\(entries.count) entries for a map of \(target.record.attributes.maxEntries)")
         }
     }
 
-    private static func items(_ context: Context) throws(Problem) -> [JSONReader] {
-        guard context.request.contentType == "application/x-ndjson" else {
-            return try context.json().members(known: ["items"]).required("items").items()
+    private mutating func readLines(_ body: [UInt8], _ target: EntryTarget) throws(Problem) {
+        let reader = target.codec.lineReader
+        var start = 0
+        while start < body.count {
+            let end = body[start...].firstIndex(of: 0x0a) ?? body.count
+            let index = entries.count
+            if let reader, let entry = body.withUnsafeBufferPointer({ reader.entry($0[start..<end]) }) {
+                try add(entry.key, entry.value, target, JSONReader(nil, at: JSONPointer() / index / "key"))
+            } else if body[start..<end].contains(where: { $0 > 0x20 }) {
+                try read(JSONReader(try JSON(parsing: Array(body[start..<end])), at: JSONPointer() / index), target)
+            }
+            start = end + 1
         }
-        var items: [JSONReader] = []
-        for line in context.request.body.split(separator: 0x0a) where line.contains(where: { $0 > 0x20 }) {
-            items.append(JSONReader(try JSON(parsing: Array(line)), at: JSONPointer() / items.count))
+    }
+
+    private mutating func read(_ item: JSONReader, _ target: EntryTarget) throws(Problem) {
+        let members = try item.members(known: ["key", "value", "hex"])
+        let key = try members.required("key")
+        let value = try members.required("value")
+        try add(try target.codec.key(key), try target.codec.value(value), target, key)
+    }
+
+    /// - Parameter place: where the key stands.
+    private mutating func add(
+        _ key: [UInt8], _ value: [UInt8], _ target: EntryTarget, _ place: @autoclosure () -> JSONReader
+    ) throws(Problem) {
+        guard keys.insert(key).inserted else { throw place().refusal("the key is given twice") }
+        if !target.record.attributes.hasDeletableEntries {
+            let index = key.withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }
+            guard index < target.record.attributes.maxEntries else {
+                throw place().refusal(
+                    "index \(index) is past the end of \(target.record.attributes.maxEntries) elements")
+            }
         }
-        return items
+        entries.append((key, value))
     }
 
     /// Deletes what is not given, then writes what is; the elements of an array that are not given become zero.

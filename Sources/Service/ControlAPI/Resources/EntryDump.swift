@@ -36,10 +36,7 @@ final class EntryDump: Sendable {
                 guard let batch = try? target.entries(after: position.cursor, limit: position.rest) else {
                     return (nil, true)
                 }
-                for index in 0..<batch.count {
-                    target.codec.write(key: batch.key(index), value: batch.value(index), to: &text)
-                    text.byte(0x0a)
-                }
+                target.codec.write(batch, separator: 0x0a, to: &text)
                 position.isStarted = true
                 position.cursor = batch.next
                 position.rest -= batch.count

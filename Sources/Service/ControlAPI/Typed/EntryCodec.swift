@@ -52,6 +52,26 @@ struct EntryCodec: Sendable {
 
     // MARK: Writing
 
+    /// Where entries are written as bytes, all as long as each other; nil where they are typed or summed.
+    private func hexLines(separator: UInt8) -> HexLines? {
+        guard !isTyped && !isSummed else { return nil }
+        return HexLines(
+            keySize: keySize, valueSize: valueSize, stride: stride, workers: workers, isPerCPU: isPerCPU,
+            separator: separator)
+    }
+
+    /// All entries of a batch, with the separator behind each of them.
+    func write(_ batch: EntryBatch, separator: UInt8, to text: inout JSONText) {
+        if let lines = hexLines(separator: separator) {
+            text.raw(lines.text(batch))
+            return
+        }
+        for index in 0..<batch.count {
+            write(key: batch.key(index), value: batch.value(index), to: &text)
+            text.byte(separator)
+        }
+    }
+
     /// `{"key":...,"value":...}`, with the bytes as `hex` where it is typed.
     func write(key: ArraySlice<UInt8>, value: ArraySlice<UInt8>, to text: inout JSONText) {
         text.raw("{\"key\":")
@@ -100,6 +120,11 @@ struct EntryCodec: Sendable {
     }
 
     // MARK: Reading
+
+    /// For entries that are written as bytes, with one value each.
+    var lineReader: HexLineReader? {
+        isTyped || isPerCPU ? nil : HexLineReader(keySize: keySize, valueSize: valueSize)
+    }
 
     func key(_ reader: JSONReader) throws(Problem) -> [UInt8] {
         isTyped ? try key.encode(reader) : try TypeSchema.hex(reader, size: keySize)
