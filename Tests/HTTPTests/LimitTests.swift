@@ -54,6 +54,22 @@ import Testing
         #expect(server.server.connectionCount == 1200)
     }
 
+    @Test func anIdleServerSleeps() async {
+        await #expect(processExitsWith: .success) {
+            let server = try TestServer()
+            let clients = try (0..<50).map { _ in try server.connect() }
+            for client in clients {
+                try client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                #expect(try #require(client.readAnswer()).status == 200)
+            }
+            let begin = clock()
+            usleep(1_000_000)
+            let cpuSeconds = Double(clock() - begin) / Double(CLOCKS_PER_SEC)
+            #expect(cpuSeconds < 0.01, "\(cpuSeconds) s of CPU in a second without work")
+            #expect(server.server.connectionCount == 50)
+        }
+    }
+
     /// Without descriptors the listener stays readable: the loop must wait, not spin, and accept later.
     @Test func withoutDescriptorsTheLoopWaits() async {
         await #expect(processExitsWith: .success) {
