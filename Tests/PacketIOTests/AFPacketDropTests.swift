@@ -89,6 +89,26 @@ import Testing
         #expect(Int(fixture.burst.drops.total) == 50 - sent.frames)
     }
 
+    /// Frames that the device has not sent keep their slots of the TX ring.
+    @Test func transmitRingFull() throws {
+        let fixture = try PortFixture(options: AFPacketOptions(transmitSlots: 16, qdiscBypass: false))
+        try fixture.inside.run(
+            "tc", "qdisc", "add", "dev", "p0", "root", "tbf", "rate", "8kbit", "burst", "1600", "limit", "1000000")
+        var sent = 0
+        for _ in 0..<3 {
+            sent += fixture.burst.transmit((0..<50).map { Sample.frame(1000, seed: $0) }, to: fixture.io).frames
+        }
+        // A slot more than asked for where the pages have room, and what may go at once.
+        #expect(sent >= 16 && sent <= 20)
+        #expect(sent + Int(fixture.burst.drops[.txQueueFull]) == 150)
+        #expect(sent + Int(fixture.burst.drops.total) == 150)
+        try fixture.inside.run("tc", "qdisc", "delete", "dev", "p0", "root")
+        #expect(fixture.burst.transmit([Sample.frame(61)], to: fixture.io).frames == 1)
+        var lengths: [Int] = []
+        while let frame = try fixture.tap.receive(timeoutMs: 200) { lengths.append(frame.bytes.count) }
+        #expect(lengths.last == 61)
+    }
+
     /// The far end counts as many as the port says it has transmitted.
     @Test(arguments: [true, false])
     func transmittedIsWhatArrives(qdiscBypass: Bool) throws {

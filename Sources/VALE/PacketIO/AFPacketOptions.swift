@@ -1,6 +1,7 @@
 /// How an AF_PACKET port is set up.
 public struct AFPacketOptions: Hashable, Sendable {
-    /// Slots of the RX ring.
+    /// Slots of the RX ring. 4096 hold what comes in 8 ms at 0.5 million frames a second: about as long as a worker may
+    /// wait for its CPU on a busy machine. Memory: 8 MB at an MTU of 1500.
     public var receiveSlots: Int
     /// Bytes of a slot; 0 = what the interface's MTU needs. A longer frame (GSO) comes through the socket's queue.
     public var receiveSlotBytes: Int
@@ -16,7 +17,7 @@ public struct AFPacketOptions: Hashable, Sendable {
     public var qdiscBypass: Bool
 
     public init(
-        receiveSlots: Int = 2048, receiveSlotBytes: Int = 0, transmitSlots: Int = 512, largeFrames: Int = 64,
+        receiveSlots: Int = 4096, receiveSlotBytes: Int = 0, transmitSlots: Int = 512, largeFrames: Int = 64,
         receiveQueueBytes: Int = 32 << 20, promiscuous: Bool = true, qdiscBypass: Bool = true
     ) {
         self.receiveSlots = receiveSlots

@@ -1,6 +1,7 @@
 /// One received frame of a burst.
 ///
-/// `bytes` lies in memory of the ingress port and is valid until that port's `release()`. Worker only.
+/// `bytes` lies in memory of the ingress port and is valid until that port's `release()`. The `PortIO.headroom` bytes in
+/// front of it are writable. Worker only.
 public struct Frame: BitwiseCopyable {
     /// The Ethernet header. The VLAN tag that the kernel took out is back in place.
     public var bytes: UnsafeMutableRawPointer

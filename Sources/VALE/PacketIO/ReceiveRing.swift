@@ -6,6 +6,10 @@ import Synchronization
 ///
 /// V2 and not V3: V3 hands over a block when it is full or its timer (1 ms at least) fires, and that timer is in every
 /// round trip. A slot: `tpacket2_hdr`, `sockaddr_ll`, the reserve, the virtio header (10 bytes), the frame.
+///
+/// Slots of the MTU's size, and not of 64 KiB: TCP is as fast (650 ns of the worker's CPU for a KiB either way: a frame
+/// is copied twice in both), a lone frame is 20 to 50 us sooner through, the rate of small frames is better, and a ring
+/// of 4096 takes 8 MB and not 270.
 /// Valid until `unmap()`; worker only.
 struct ReceiveRing: BitwiseCopyable {
     let base: UnsafeMutableRawPointer
