@@ -42,6 +42,26 @@ struct ControlFlowTests {
         #expect(try machine.run(source).fault == .outOfFuel)
     }
 
+    /// The first byte of a frame says how often its run loops.
+    @Test func runsWithoutFuelLeaveLessToTheRestOfTheirBurst() throws {
+        var machine = Machine()
+        machine.fuel = 100
+        let program = try machine.program(
+            "ldxdw r2, [r1+0]\nldxb r0, [r2+0]\nmov r3, r0\nloop: sub r3, 1\njne r3, 0, loop\nexit")
+        func run(_ loops: [UInt8]) -> [Fault] {
+            var results = [RunResult](repeating: RunResult(), count: loops.count)
+            var bytes = loops
+            bytes.withUnsafeMutableBytes { buffer in
+                var contexts = loops.indices.map { FrameContext(data: buffer.baseAddress! + $0, length: 1) }
+                program.executable.run(&contexts, count: loops.count, results: &results, slot: 0)
+            }
+            return results.map(\.fault)
+        }
+        #expect(run([40, 60, 40, 20, 40]) == [.none, .outOfFuel, .outOfFuel, .outOfFuel, .outOfFuel])
+        #expect(run([40, 60, 20, 40]) == [.none, .outOfFuel, .none, .outOfFuel])
+        #expect(run([40]) == [.none])
+    }
+
     @Test func eightFramesAndNoMore() throws {
         func chain(_ depth: Int) -> String {
             var source = "mov r0, 0\ncall local f1\nexit\n"

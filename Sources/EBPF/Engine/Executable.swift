@@ -6,6 +6,9 @@ public struct Executable: @unchecked Sendable {
 
     /// Runs the program on `count` frames. Hot path; one thread at a time for each `slot`.
     ///
+    /// Each run that ends without fuel halves what the runs after it in this burst get, so that a burst takes no longer
+    /// than about two such runs.
+    ///
     /// - Parameters:
     ///   - contexts: `count` frames; `ring` is the egress ring afterwards.
     ///   - results: room for `count` results.
@@ -17,6 +20,7 @@ public struct Executable: @unchecked Sendable {
         let r = state.pointee.registers
         let context = state.pointee.context
         let isVale = core.pointee.type == .vale
+        var fuel = core.pointee.fuel
         for index in 0..<count {
             let frame = contexts + index
             state.pointee.packetStart = UInt(bitPattern: frame.pointee.data)
@@ -40,9 +44,12 @@ public struct Executable: @unchecked Sendable {
             }
             state.pointee.clearRegisters()
             r[1] = UInt64(UInt(bitPattern: context))
-            let result = Interpreter.run(core, state)
+            let result = Interpreter.run(core, state, fuel: fuel)
             results[index] = result
-            if result.fault != .none { state.pointee.faults[Int(result.fault.rawValue)] &+= 1 }
+            if result.fault != .none {
+                state.pointee.faults[Int(result.fault.rawValue)] &+= 1
+                if result.fault == .outOfFuel { fuel >>= 1 }
+            }
             if isVale {
                 frame.pointee.ring = context.load(fromByteOffset: ValeContext.ring, as: UInt8.self)
             }
@@ -60,7 +67,7 @@ public struct Executable: @unchecked Sendable {
         state.pointee.clearRegisters()
         state.pointee.registers[1] = UInt64(start)
         state.pointee.registers[2] = UInt64(memory.count)
-        let result = Interpreter.run(core, state)
+        let result = Interpreter.run(core, state, fuel: core.pointee.fuel)
         state.pointee.runs &+= 1
         state.pointee.faults[Int(result.fault.rawValue)] &+= result.fault == .none ? 0 : 1
         return result

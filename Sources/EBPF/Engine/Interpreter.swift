@@ -8,11 +8,13 @@ import Maps
 /// operations.
 enum Interpreter {
     /// Runs from the first instruction to `exit` of the entry function. r1, r2 and the frame's bounds are set.
-    static func run(_ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>) -> RunResult {
+    static func run(
+        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int
+    ) -> RunResult {
         let code = core.pointee.instructions
         let r = state.pointee.registers
         var pc = code
-        var fuel = core.pointee.fuel
+        var fuel = fuel
         var depth = 0
         let stackBase = UInt(bitPattern: state.pointee.stack)
         let stackTop = stackBase + UInt(RunState.stackBytes * RunState.maxFrames)
