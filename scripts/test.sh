@@ -21,8 +21,9 @@ finish() {
 
 # must NAME COMMAND...: a part without which the rest says nothing.
 must() {
+    local before=$failed
     part "$@"
-    [ "$failed" = 0 ] || finish
+    [ "$failed" = "$before" ] || finish
 }
 
 must "install" scripts/install.sh test
