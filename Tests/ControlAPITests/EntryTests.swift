@@ -302,6 +302,21 @@ struct EntryTests {
         #expect(try api.call("GET", "/v1/maps/p.fdb/entries").count("items") == 0)
     }
 
+    /// A few kilobytes must not ask for gigabytes.
+    @Test func aBatchIsBoundedInWhatItReads() throws {
+        let api = try TestService()
+        let spec = #"{"type":"array","keySize":4,"valueSize":1048576,"maxEntries":1}"#
+        #expect(try api.call("PUT", "/v1/maps/big", json: spec).status == 201)
+        func reads(_ count: Int) throws -> Int {
+            let operations = [String](repeating: #"{"op":"get","key":"0x00000000"}"#, count: count)
+            return try api.call(
+                "POST", "/v1/maps/big/batch", json: #"{"operations":["# + operations.joined(separator: ",") + "]}"
+            ).status
+        }
+        #expect(try reads(2) == 200)
+        #expect(try reads(17) == 422)
+    }
+
     @Test func mapsWithoutTypesAreHex() throws {
         let api = try TestService()
         #expect(try api.putProgram("c", try Fixture.packetCount.get()).status == 201)

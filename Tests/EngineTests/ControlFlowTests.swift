@@ -42,6 +42,49 @@ struct ControlFlowTests {
         #expect(try machine.run(source).fault == .outOfFuel)
     }
 
+    /// A few instructions can have a helper copy gigabytes.
+    @Test func fuelCountsWhatHelpersCopy() throws {
+        var machine = Machine()
+        machine.fuel = 1 << 20
+        let map = try machine.addMap(.array, value: 1 << 20, entries: 1)
+        let source = """
+            stw [r10-4], 0
+            mov r6, %
+            loop:
+            lddw r1, map 0
+            mov r2, r10
+            add r2, -4
+            lddw r3, map_value 0+0
+            mov r4, 0
+            call 2
+            sub r6, 1
+            jne r6, 0, loop
+            mov r0, 0
+            exit
+            """
+        #expect(map.attributes.valueSize == 1 << 20)
+        #expect(try machine.run(source.replacing("%", with: "2")).fault == .none)
+        #expect(try machine.run(source.replacing("%", with: "100")).fault == .outOfFuel)
+    }
+
+    @Test func fuelCountsLinesOfText() throws {
+        let source = """
+            stw [r10-4], 0x0a
+            mov r6, 10000000
+            loop:
+            mov r1, r10
+            add r1, -4
+            mov r2, 2
+            call 6
+            sub r6, 1
+            jne r6, 0, loop
+            exit
+            """
+        let machine = Machine()
+        #expect(try machine.run(source).fault == .outOfFuel)
+        #expect(machine.trace.lastSequence < 100)
+    }
+
     /// The first byte of a frame says how often its run loops.
     @Test func runsWithoutFuelLeaveLessToTheRestOfTheirBurst() throws {
         var machine = Machine()

@@ -3,18 +3,25 @@ import Maps
 
 /// What the helpers do: arguments in r1 to r5, result in r0. Worker only.
 enum Helpers {
-    /// False when the call is a fault, which is then in `state.helperFault`.
+    /// A helper's price in fuel: for the call, for the bytes that it hashes, compares or copies, for a line of text.
+    private static let baseCost = 8
+    private static let bytesPerCost = 8
+    private static let traceCost = 2048
+
+    /// False when the call is a fault, which is then in `state.helperFault`. Its price is in `state.helperCost`.
     @inline(never)
     static func call(
         _ number: UInt32, _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>
     ) -> Bool {
         guard let helper = Helper(number: number) else { return fail(state, .badCall) }
         let r = state.pointee.registers
+        state.pointee.helperCost = baseCost
         switch helper {
         case .mapLookupElem:
             guard let index = mapIndex(r[1], core) else { return fail(state, .badCall) }
             let map = core.pointee.maps[index]
             guard let key = readable(core, state, r[2], map.keySize) else { return fail(state, .badAccess) }
+            state.pointee.helperCost &+= map.keySize / bytesPerCost
             let value = map.lookup(key, slot: state.pointee.slot)
             if let value {
                 let start = UInt(bitPattern: value)
@@ -31,6 +38,8 @@ enum Helpers {
             guard core.pointee.regions[index].writable, let key = readable(core, state, r[2], map.keySize),
                 let value = readable(core, state, r[3], map.valueSize)
             else { return fail(state, .badAccess) }
+            // A per-CPU insert zeroes the value of every slot.
+            state.pointee.helperCost &+= (map.keySize &+ map.valueSize &* core.pointee.slots) / bytesPerCost
             r[0] = UInt64(bitPattern: map.update(key, value, flags: r[4], slot: state.pointee.slot))
         case .mapDeleteElem:
             guard let index = mapIndex(r[1], core) else { return fail(state, .badCall) }
@@ -38,6 +47,7 @@ enum Helpers {
             guard core.pointee.regions[index].writable, let key = readable(core, state, r[2], map.keySize) else {
                 return fail(state, .badAccess)
             }
+            state.pointee.helperCost &+= map.keySize / bytesPerCost
             r[0] = UInt64(bitPattern: map.delete(key, slot: state.pointee.slot))
         case .ktimeGetNs:
             r[0] = clinux_monotonic_ns()
@@ -46,6 +56,7 @@ enum Helpers {
             guard length <= TraceFormat.maxLength, let format = readable(core, state, r[1], length) else {
                 return fail(state, .badAccess)
             }
+            state.pointee.helperCost = traceCost
             r[0] = UInt64(bitPattern: trace(core, state, UnsafeRawBufferPointer(start: format, count: length)))
         case .getPrandomU32:
             // xorshift64*, of which the upper half is the better one

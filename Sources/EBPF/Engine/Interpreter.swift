@@ -118,6 +118,13 @@ enum Interpreter {
                 fault(.badAccess, at, address: r[base] &+ UInt64(bitPattern: Int64(offset)))
             }
 
+            /// What a helper copies takes time, however few instructions call it; false when there is no fuel for it.
+            @inline(__always)
+            func payHelper() -> Bool {
+                fuel &-= state.pointee.helperCost
+                return fuel >= 0
+            }
+
             /// Enters a subprogram; false when there are 8 frames already.
             @inline(__always)
             func enter(_ target: UnsafeMutablePointer<DecodedInstruction>) -> Bool {
@@ -340,6 +347,7 @@ enum Interpreter {
                 guard Helpers.call(UInt32(truncatingIfNeeded: at.pointee.imm), core, state) else {
                     return fault(state.pointee.helperFault, at)
                 }
+                guard payHelper() else { return fault(.outOfFuel, at) }
             case .callLocal:
                 guard enter(pc + Int(offset)) else { return fault(.callDepth, at) }
             case .callx:
@@ -347,6 +355,8 @@ enum Interpreter {
                     guard enter(code + index) else { return fault(.callDepth, at) }
                 } else if !Helpers.call(UInt32(clamping: r[d]), core, state) {
                     return fault(state.pointee.helperFault, at, address: r[d])
+                } else if !payHelper() {
+                    return fault(.outOfFuel, at)
                 }
             case .exit:
                 guard depth > 0 else { return RunResult(value: r[0], fault: .none) }

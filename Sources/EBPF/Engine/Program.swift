@@ -16,7 +16,7 @@ public final class Program: @unchecked Sendable {
     /// Limits of one run.
     public struct Options: Sendable {
         /// Instructions that one run may take, counted where they repeat: a back-edge costs those that it goes back
-        /// over, a return those between the subprogram's start and its exit.
+        /// over, a return those between the subprogram's start and its exit, a helper call what it hashes and copies.
         public var fuel: Int
         public init(fuel: Int = 1 << 24) { self.fuel = fuel }
     }

@@ -24,6 +24,8 @@ struct RunState {
 
     var runs: UInt64 = 0
     var faults: UnsafeMutablePointer<UInt64>
+    /// What the last helper call took, in instructions' worth of time.
+    var helperCost = 0
     /// What made the last helper call fail.
     var helperFault = Fault.none
     /// Wire slot of the last fault's instruction, and the address that it wanted.

@@ -22,19 +22,33 @@ enum BatchRoute {
         case delete([UInt8])
     }
 
+    /// Operations of one batch.
+    private static let mostOperations = 100_000
+    /// Bytes of values that one batch may ask for.
+    private static let mostValueBytes = 16 << 20
+
+    /// Parsing a large batch takes seconds: beside the writers, as maps need no order with other objects.
     static var endpoint: Endpoint {
         Endpoint(
             method: .post, template: "/v1/maps/{map}/batch", query: EntryRoutes.forms + ["dryRun"], body: .json,
-            bodyLimit: EntriesRoutes.bodyLimit, place: .writer, run: run)
+            bodyLimit: EntriesRoutes.bodyLimit, place: .reader, run: run)
     }
 
     static func run(_ context: Context) throws(Problem) -> Response {
         let target = try EntryTarget(context)
         let isDryRun = context.isDryRun
         let operations = try context.json().members(known: ["operations"]).required("operations").items()
+        guard operations.count <= mostOperations else {
+            throw Problem(.invalid, "a batch has up to \(mostOperations) operations, not \(operations.count)")
+        }
         var steps: [Step] = []
         steps.reserveCapacity(operations.count)
         for operation in operations { steps.append(try step(operation, target)) }
+        var reads = 0
+        for case .get in steps { reads += 1 }
+        guard reads <= mostValueBytes / max(target.record.map.userValueSize, 1) else {
+            throw Problem(.invalid, "the values of \(reads) reads are more than \(mostValueBytes) bytes")
+        }
         var text = JSONText(reserving: 32 * steps.count)
         var failed = 0
         text.raw("{\"results\":[")

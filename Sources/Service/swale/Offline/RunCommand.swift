@@ -41,6 +41,7 @@ struct RunCommand: ParsableCommand {
     func validate() throws {
         guard (packet == nil) != (pcap == nil) else { throw ValidationError("give --packet or --pcap, one of them") }
         guard (1...1_000_000_000).contains(repetitions) else { throw ValidationError("--repeat is 1 or more") }
+        guard port <= 253 else { throw ValidationError("--port is 0 to 253") }
         guard type == nil || type == "vale" || type == "xdp" else { throw ValidationError("--type is vale or xdp") }
     }
 

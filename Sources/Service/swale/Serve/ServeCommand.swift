@@ -87,10 +87,17 @@ struct ServeCommand: ParsableCommand {
         ServiceManager.notify("READY=1")
         let signal = signals.wait()
         logger.notice("ending on \(signal)")
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.longestEnd) {
+            logger.critical("the dataplane does not end; leaving it")
+            _exit(1)
+        }
         ServiceManager.notify("STOPPING=1")
         service.beginShutdown()
         server.shutdown(deadline: 3)
     }
+
+    /// What a program can hold the dataplane for is bounded, but not by us alone: its host may give it no CPU.
+    private static let longestEnd: DispatchTimeInterval = .seconds(10)
 
     private var endpoints: [ServerConfiguration.Endpoint] {
         var tls: TLSIdentity?
