@@ -198,13 +198,21 @@ interface_comes_back() {
 }
 
 command_line() {
-    local swale="$work/root/usr/bin/swale"
-    SWALE_URL=unix:$work/run/swale.sock "$swale" switch list | grep -q 'lab .*bridge'
-    SWALE_URL=unix:$work/run/swale.sock "$swale" port list lab | grep -c '  up '
-    expect "ports" "$(on_switch "$swale" stats --json | jq '.switches[0].ports | length')" 3
-    local status=0
-    on_switch "$swale" program get nothing || status=$?
-    expect "status of what does not exist" $status 1
+    local status=0 mac='{"mac": "02:00:00:00:00:aa"}'
+    export SWALE_URL=unix:$work/run/swale.sock PATH=$work/root/usr/bin:$PATH
+    swale switch list | grep 'lab .*bridge'
+    [ "$(swale port list lab | grep -c '  up ')" = 3 ]
+    expect "ports" "$(on_switch swale stats --json --url "$base" | jq '.switches[0].ports | length')" 3
+    swale program put other build/examples/learning_bridge.o --set ageing_seconds=60 --max-entries fdb=8192
+    swale map list | grep -E 'other.fdb +hash +6 +16 +0 +8192'
+    swale map update other.fdb "$mac" '{"port": 9, "last_seen_ns": 0}'
+    expect "value" "$(swale map lookup other.fdb "$mac" --json | jq .value.port)" 9
+    expect "bytes" "$(swale map lookup other.fdb 0x0200000000aa --hex)" 0x00000000000000000900000000000000
+    swale map remove other.fdb 0x0200000000aa --hex
+    expect "entries left" "$(swale map dump other.fdb --json | jq '.items | length')" 0
+    swale program delete other
+    swale program delete bridge || status=$?
+    expect "status of deleting what is in use" $status 1
 }
 
 page() { on_switch scripts/page-test.py "$base/" lab port1 port2 port3 bridge; }
