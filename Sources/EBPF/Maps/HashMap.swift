@@ -9,8 +9,8 @@ struct HashMap {
     /// Hot path.
     @inline(__always)
     func lookup(_ key: UnsafeRawPointer) -> UnsafeMutableRawPointer? {
-        guard let place = table.pointee.find(key) else { return nil }
-        return place.slot + table.pointee.valueOffset
+        guard let slot = table.pointee.slot(of: key) else { return nil }
+        return slot + table.pointee.valueOffset
     }
 
     /// Hot path.
@@ -57,7 +57,7 @@ extension HashMap: MapStorage {
     func clear() { table.pointee.clear() }
 
     func position(after key: UnsafeRawPointer) -> Int? {
-        table.pointee.find(key).map { table.pointee.number($0.bucket, $0.index) + 1 }
+        table.pointee.number(of: key).map { $0 + 1 }
     }
 
     func next(from position: inout Int, key: UnsafeMutableRawPointer, value: UnsafeMutableRawPointer?) -> Bool {

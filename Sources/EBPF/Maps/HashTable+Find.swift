@@ -10,7 +10,6 @@ extension HashTable {
         let slot: UnsafeMutableRawPointer
         /// The bucket's when the slot was found.
         let version: UInt32
-        let tag: UInt64
     }
 
     /// The slot's number: stable, the position in walks.
@@ -19,8 +18,11 @@ extension HashTable {
 
     /// Hot path. Never waits; a key that is in the table all the time is found.
     @inline(__always)
-    func find<Key: TableKey>(_ key: Key) -> Place? {
-        let hash = key.hash(secret)
+    func find<Key: TableKey>(_ key: Key) -> Place? { find(key, key.hash(secret)) }
+
+    /// Hot path. `hash` is the key's.
+    @inline(__always)
+    func find<Key: TableKey>(_ key: Key, _ hash: UInt64) -> Place? {
         let tag = hash & 0x7f | 0x80
         var bucket = home(hash)
         var left = buckets
@@ -36,7 +38,7 @@ extension HashTable {
                 if key.matches(slot) {
                     atomicMemoryFence(ordering: .acquiring)
                     if header.version.pointee.load(ordering: .relaxed) == version {
-                        return Place(bucket: bucket, index: index, slot: slot, version: version, tag: tag)
+                        return Place(bucket: bucket, index: index, slot: slot, version: version)
                     }
                     changed = true
                     break
@@ -69,9 +71,10 @@ extension HashTable {
     /// Copies what `copy` reads of the element with this key as of one moment; false when there is none.
     @inline(__always)
     func readConsistently<Key: TableKey>(_ key: Key, _ copy: (Place) -> Void) -> Bool {
+        let hash = key.hash(secret)
         var backoff = Backoff()
         for _ in 0..<64 {
-            guard let place = find(key) else { return false }
+            guard let place = find(key, hash) else { return false }
             if place.version & 1 == 0 {
                 copy(place)
                 if isUnchanged(place) { return true }
@@ -79,21 +82,22 @@ extension HashTable {
             backoff.pause()
         }
         // Written to all the time: keep the writers out.
-        return withLockedSlot(key, copy)
+        return withLockedSlot(key, hash, copy)
     }
 
     /// Runs `body` on the element with this key, which can neither be written by others nor deleted meanwhile.
     @inline(__always)
-    func withLockedSlot<Key: TableKey>(_ key: Key, _ body: (Place) -> Void) -> Bool {
-        while let place = find(key) {
+    func withLockedSlot<Key: TableKey>(_ key: Key, _ hash: UInt64, _ body: (Place) -> Void) -> Bool {
+        var backoff = Backoff()
+        while let place = find(key, hash) {
             let header = header(place.bucket)
-            header.lock()
-            defer { header.unlock() }
-            let tags = header.tags.pointee.load(ordering: .relaxed)
-            if tags &>> UInt64(truncatingIfNeeded: 8 &* place.index) & 0xff == place.tag && key.matches(place.slot) {
+            // With the version that it was found under: it is still there.
+            if header.tryLock(place.version) {
                 body(place)
+                header.unlock()
                 return true
             }
+            backoff.pause()
         }
         return false
     }

@@ -1,14 +1,27 @@
-// The same operations for a key in memory, of the size that the map has.
+// The same operations for a key in memory, of the size that the map has. One function for each form of key: their state
+// stays in registers, and whoever has an array pays nothing for them.
 extension HashTable {
-    /// Hot path.
+    /// Hot path. The slot of the element with this key.
     @inline(__always)
-    func find(_ key: UnsafeRawPointer) -> Place? {
+    func slot(of key: UnsafeRawPointer) -> UnsafeMutableRawPointer? {
         switch keyForm {
-        case .four: find(fourBytes(key))
-        case .eight: find(eightBytes(key))
-        case .short: find(shortKey(key))
-        case .twoWords: find(TwoWordKey(key, bytes: keySize))
-        case .long: find(LongKey(key, bytes: keySize))
+        case .four: slotApart(of: fourBytes(key))
+        case .eight: slotApart(of: eightBytes(key))
+        case .short: slotApart(of: shortKey(key))
+        case .twoWords: slotApart(of: TwoWordKey(key, bytes: keySize))
+        case .long: slotApart(of: LongKey(key, bytes: keySize))
+        }
+    }
+
+    /// Hot path. The number of that slot.
+    @inline(__always)
+    func number(of key: UnsafeRawPointer) -> Int? {
+        switch keyForm {
+        case .four: numberApart(of: fourBytes(key))
+        case .eight: numberApart(of: eightBytes(key))
+        case .short: numberApart(of: shortKey(key))
+        case .twoWords: numberApart(of: TwoWordKey(key, bytes: keySize))
+        case .long: numberApart(of: LongKey(key, bytes: keySize))
         }
     }
 
@@ -16,11 +29,11 @@ extension HashTable {
     @inline(__always)
     func update<Value: ValueSource>(_ key: UnsafeRawPointer, _ value: Value, flags: UInt64) -> MapStatus {
         switch keyForm {
-        case .four: update(fourBytes(key), value, flags: flags)
-        case .eight: update(eightBytes(key), value, flags: flags)
-        case .short: update(shortKey(key), value, flags: flags)
-        case .twoWords: update(TwoWordKey(key, bytes: keySize), value, flags: flags)
-        case .long: update(LongKey(key, bytes: keySize), value, flags: flags)
+        case .four: updateApart(fourBytes(key), value, flags: flags)
+        case .eight: updateApart(eightBytes(key), value, flags: flags)
+        case .short: updateApart(shortKey(key), value, flags: flags)
+        case .twoWords: updateApart(TwoWordKey(key, bytes: keySize), value, flags: flags)
+        case .long: updateApart(LongKey(key, bytes: keySize), value, flags: flags)
         }
     }
 
@@ -28,11 +41,11 @@ extension HashTable {
     @inline(__always)
     func delete(_ key: UnsafeRawPointer) -> MapStatus {
         switch keyForm {
-        case .four: delete(fourBytes(key))
-        case .eight: delete(eightBytes(key))
-        case .short: delete(shortKey(key))
-        case .twoWords: delete(TwoWordKey(key, bytes: keySize))
-        case .long: delete(LongKey(key, bytes: keySize))
+        case .four: deleteApart(fourBytes(key))
+        case .eight: deleteApart(eightBytes(key))
+        case .short: deleteApart(shortKey(key))
+        case .twoWords: deleteApart(TwoWordKey(key, bytes: keySize))
+        case .long: deleteApart(LongKey(key, bytes: keySize))
         }
     }
 
@@ -46,6 +59,21 @@ extension HashTable {
         case .long: readConsistently(LongKey(key, bytes: keySize), copy)
         }
     }
+
+    @inline(never)
+    private func slotApart<Key: TableKey>(of key: Key) -> UnsafeMutableRawPointer? { find(key)?.slot }
+
+    @inline(never)
+    private func numberApart<Key: TableKey>(of key: Key) -> Int? { find(key).map { number($0.bucket, $0.index) } }
+
+    @inline(never)
+    private func updateApart<Key: TableKey, Value: ValueSource>(_ key: Key, _ value: Value, flags: UInt64) -> MapStatus
+    {
+        update(key, value, flags: flags)
+    }
+
+    @inline(never)
+    private func deleteApart<Key: TableKey>(_ key: Key) -> MapStatus { delete(key) }
 
     @inline(__always)
     private func fourBytes(_ key: UnsafeRawPointer) -> OneWordKey {

@@ -56,43 +56,48 @@ extension HashTable {
     /// Hot path. `bpf_map_update_elem`: htab_map_update_elem, kernel/bpf/hashtab.c.
     @inline(__always)
     func update<Key: TableKey, Value: ValueSource>(_ key: Key, _ value: Value, flags: UInt64) -> MapStatus {
-        guard let mode = UpdateMode(rawValue: flags) else { return .invalid }
-        if mode == .noExist {
-            if find(key) != nil { return .exists }
-        } else if overwrite(key, value) {
+        if flags > UpdateMode.exist.rawValue { return .invalid }
+        let hash = key.hash(secret)
+        let changes = writers.pointee.changes.load(ordering: .acquiring)
+        if flags == UpdateMode.noExist.rawValue {
+            if find(key, hash) != nil { return .exists }
+        } else if overwrite(key, hash, value) {
             return .done
-        } else if mode == .exist {
+        } else if flags == UpdateMode.exist.rawValue {
             return .noEntry
         }
-        return insert(key, value, mode)
+        return insert(key, hash, value, flags, absentSince: changes)
     }
 
     @inline(__always)
-    private func overwrite<Key: TableKey, Value: ValueSource>(_ key: Key, _ value: Value) -> Bool {
-        withLockedSlot(key) { value.overwrite(self, slot: $0.slot, number: number($0.bucket, $0.index)) }
+    private func overwrite<Key: TableKey, Value: ValueSource>(_ key: Key, _ hash: UInt64, _ value: Value) -> Bool {
+        withLockedSlot(key, hash) { value.overwrite(self, slot: $0.slot, number: number($0.bucket, $0.index)) }
     }
 
-    /// The key was absent a moment ago.
+    /// The key was absent after so many changes of the table.
     @inline(never)
-    private func insert<Key: TableKey, Value: ValueSource>(_ key: Key, _ value: Value, _ mode: UpdateMode) -> MapStatus
-    {
+    private func insert<Key: TableKey, Value: ValueSource>(
+        _ key: Key, _ hash: UInt64, _ value: Value, _ flags: UInt64, absentSince seen: UInt64
+    ) -> MapStatus {
         writers.pointee.lock.lock()
         defer { writers.pointee.lock.unlock() }
         // Nobody inserts or deletes from here on.
-        if mode == .noExist {
-            if find(key) != nil { return .exists }
-        } else if overwrite(key, value) {
-            return .done
+        let changes = writers.pointee.changes.load(ordering: .relaxed)
+        if changes != seen {
+            if flags == UpdateMode.noExist.rawValue {
+                if find(key, hash) != nil { return .exists }
+            } else if overwrite(key, hash, value) {
+                return .done
+            }
         }
         let count = writers.pointee.count.load(ordering: .relaxed)
         guard count < maxEntries else { return .tooBig }
 
-        let hash = key.hash(secret)
         let (bucket, index) = vacancy(for: key, hash)
         // The way there, before the element is to be seen.
         var passed = home(hash)
         while passed != bucket {
-            header(passed).overflow.pointee.wrappingAdd(1, ordering: .relaxed)
+            header(passed).addOverflow(1)
             passed = self.bucket(after: passed)
         }
         let header = header(bucket)
@@ -103,16 +108,19 @@ extension HashTable {
         setTag(header, index, hash & 0x7f | 0x80)
         header.unlock()
         writers.pointee.count.store(count &+ 1, ordering: .relaxed)
+        // After the tag: who has seen this number finds the element.
+        writers.pointee.changes.store(changes &+ 1, ordering: .releasing)
         return .done
     }
 
     /// Hot path. `bpf_map_delete_elem`.
     @inline(__always)
     func delete<Key: TableKey>(_ key: Key) -> MapStatus {
+        let hash = key.hash(secret)
         writers.pointee.lock.lock()
         defer { writers.pointee.lock.unlock() }
-        guard let place = find(key) else { return .noEntry }
-        remove(place.bucket, place.index, key.hash(secret))
+        guard let place = find(key, hash) else { return .noEntry }
+        remove(place.bucket, place.index, hash)
         return .done
     }
 
@@ -131,10 +139,12 @@ extension HashTable {
 
         var passed = home(hash)
         while passed != bucket {
-            self.header(passed).overflow.pointee.wrappingSubtract(1, ordering: .relaxed)
+            self.header(passed).addOverflow(-1)
             passed = self.bucket(after: passed)
         }
-        writers.pointee.count.wrappingSubtract(1, ordering: .relaxed)
+        // Only written under the lock: no atomic addition needed.
+        writers.pointee.count.store(writers.pointee.count.load(ordering: .relaxed) &- 1, ordering: .relaxed)
+        writers.pointee.changes.store(writers.pointee.changes.load(ordering: .relaxed) &+ 1, ordering: .releasing)
     }
 
     /// Under the map's lock and the bucket's.

@@ -55,6 +55,8 @@ struct HashTable: ~Copyable {
     struct Writers: ~Copyable {
         let lock = SpinLock()
         let count = Atomic<Int>(0)
+        /// Insertions and deletions so far.
+        let changes = Atomic<UInt64>(0)
     }
 
     enum KeyForm: UInt8 { case four, eight, short, twoWords, long }
@@ -149,17 +151,28 @@ struct BucketHeader {
     @inline(__always)
     var overflow: UnsafeMutablePointer<Atomic<UInt32>> { address.atomic32(12) }
 
+    /// Under the map's lock.
+    @inline(__always)
+    func addOverflow(_ change: Int32) {
+        let count = overflow.pointee.load(ordering: .relaxed)
+        overflow.pointee.store(count &+ UInt32(bitPattern: change), ordering: .relaxed)
+    }
+
+    /// Hot path. Locks the bucket if nobody has written or writes there since its version was `seen`.
+    @inline(__always)
+    func tryLock(_ seen: UInt32) -> Bool {
+        guard seen & 1 == 0,
+            version.pointee.compareExchange(expected: seen, desired: seen &+ 1, ordering: .acquiring).exchanged
+        else { return false }
+        // What is written from here on is seen by nobody who has not seen the version.
+        atomicMemoryFence(ordering: .releasing)
+        return true
+    }
+
     /// Hot path. Waits for other writers in the bucket.
     @inline(__always)
     func lock() {
-        let seen = version.pointee.load(ordering: .relaxed)
-        if seen & 1 != 0
-            || !version.pointee.compareExchange(expected: seen, desired: seen &+ 1, ordering: .acquiring).exchanged
-        {
-            wait()
-        }
-        // What is written from here on is seen by nobody who has not seen the version.
-        atomicMemoryFence(ordering: .releasing)
+        if !tryLock(version.pointee.load(ordering: .relaxed)) { wait() }
     }
 
     /// Hot path.
@@ -171,14 +184,6 @@ struct BucketHeader {
     @inline(never)
     private func wait() {
         var backoff = Backoff()
-        while true {
-            let seen = version.pointee.load(ordering: .relaxed)
-            if seen & 1 == 0,
-                version.pointee.compareExchange(expected: seen, desired: seen &+ 1, ordering: .acquiring).exchanged
-            {
-                return
-            }
-            backoff.pause()
-        }
+        repeat { backoff.pause() } while !tryLock(version.pointee.load(ordering: .relaxed))
     }
 }

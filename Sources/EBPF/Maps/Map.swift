@@ -90,14 +90,7 @@ public final class Map: @unchecked Sendable {
     /// Elements in the map now; `maxEntries` for arrays.
     public var entryCount: Int { storage.elements }
 
-    var storage: any MapStorage {
-        switch core.kind {
-        case .array(let map): map
-        case .perCPUArray(let map): map
-        case .hash(let map): map
-        case .perCPUHash(let map): map
-        }
-    }
+    var storage: MapCore.Kind { core.kind }
 
     /// User space can't write any more (`BPF_MAP_FREEZE`); programs still can.
     public func freeze() { frozen.store(true, ordering: .releasing) }

@@ -11,8 +11,8 @@ struct PerCPUHashMap {
     /// Hot path.
     @inline(__always)
     func lookup(_ key: UnsafeRawPointer, slot: Int) -> UnsafeMutableRawPointer? {
-        guard let place = table.pointee.find(key) else { return nil }
-        return values.address(table.pointee.number(place.bucket, place.index), slot: slot)
+        guard let number = table.pointee.number(of: key) else { return nil }
+        return values.address(number, slot: slot)
     }
 
     /// Hot path.
@@ -85,7 +85,7 @@ extension PerCPUHashMap: MapStorage {
     func clear() { table.pointee.clear() }
 
     func position(after key: UnsafeRawPointer) -> Int? {
-        table.pointee.find(key).map { table.pointee.number($0.bucket, $0.index) + 1 }
+        table.pointee.number(of: key).map { $0 + 1 }
     }
 
     func next(from position: inout Int, key: UnsafeMutableRawPointer, value: UnsafeMutableRawPointer?) -> Bool {
