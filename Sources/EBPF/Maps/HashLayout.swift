@@ -14,7 +14,6 @@ struct HashLayout {
     let headers: Int
     let slots: Int
     let stamps: Int
-    let writers: Int
     let table: Int
     /// Of per-CPU values.
     let values: Int?
@@ -53,8 +52,7 @@ struct HashLayout {
             slots = try size.add(buckets, bucketStride)
         }
         stamps = try size.add(buckets, 8)
-        table = try size.add(1, MemoryLayout<HashTable>.size)
-        writers = try size.add(1, MemoryLayout<HashTable.Writers>.stride + MemoryLayout<Retirement>.size)
+        table = try size.add(1, MemoryLayout<HashTable>.stride + MemoryLayout<Retirement>.size)
         if perCPU {
             // A multiple of 8 elements, hence of a cache line.
             let elements = (buckets * width + 7) & ~7

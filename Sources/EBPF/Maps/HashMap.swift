@@ -40,7 +40,7 @@ struct InlineValue: ValueSource {
 }
 
 extension HashMap: MapStorage {
-    var elements: Int { table.pointee.writers.pointee.count.load(ordering: .relaxed) }
+    var elements: Int { table.pointee.writers.count.load(ordering: .relaxed) }
 
     func read(_ key: UnsafeRawPointer, into value: UnsafeMutableRawPointer) -> Bool {
         table.pointee.readConsistently(key) {

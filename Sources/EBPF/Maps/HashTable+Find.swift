@@ -16,21 +16,50 @@ extension HashTable {
     @inline(__always)
     func number(_ bucket: Int, _ index: Int) -> Int { bucket &* width &+ index }
 
-    /// Hot path. Never waits; a key that is in the table all the time is found.
-    @inline(__always)
-    func find<Key: TableKey>(_ key: Key) -> Place? { find(key, key.hash(secret)) }
+    /// What the home bucket says of a key.
+    enum Guess {
+        case found(Place)
+        case absent
+        /// Look further.
+        case unsure
+    }
 
-    /// Hot path. `hash` is the key's.
+    /// Hot path. Looks at the first slot with the key's tag in its home bucket: nearly always the right one.
+    @inline(__always)
+    func atHome<Key: TableKey>(_ key: Key, _ hash: UInt64) -> Guess {
+        let bucket = home(hash)
+        let header = header(bucket)
+        let version = header.version.pointee.load(ordering: .acquiring)
+        let candidates = candidates(header, hash)
+        guard candidates != 0 else {
+            return header.overflow.pointee.load(ordering: .acquiring) == 0 ? .absent : .unsure
+        }
+        let index = candidates.trailingZeroBitCount &>> 3
+        let slot = slot(bucket, index)
+        guard key.matches(slot) else { return .unsure }
+        atomicMemoryFence(ordering: .acquiring)
+        guard header.version.pointee.load(ordering: .relaxed) == version else { return .unsure }
+        return .found(Place(bucket: bucket, index: index, slot: slot, version: version))
+    }
+
+    /// Hot path. Never waits; a key that is in the table all the time is found. `hash` is the key's.
     @inline(__always)
     func find<Key: TableKey>(_ key: Key, _ hash: UInt64) -> Place? {
-        let tag = hash & 0x7f | 0x80
+        switch atHome(key, hash) {
+        case .found(let place): place
+        case .absent: nil
+        case .unsure: findAnywhere(key, hash)
+        }
+    }
+
+    @inline(never)
+    func findAnywhere<Key: TableKey>(_ key: Key, _ hash: UInt64) -> Place? {
         var bucket = home(hash)
         var left = buckets
         while left > 0 {
             let header = header(bucket)
             let version = header.version.pointee.load(ordering: .acquiring)
-            let tags = header.tags.pointee.load(ordering: .acquiring)
-            var candidates = Self.equalBytes(tags, tag &* Self.lowBits) & tagMask
+            var candidates = candidates(header, hash)
             var changed = false
             while candidates != 0 {
                 let index = candidates.trailingZeroBitCount &>> 3
@@ -51,6 +80,13 @@ extension HashTable {
             left &-= 1
         }
         return nil
+    }
+
+    /// The slots with the key's tag, as the high bits of their bytes.
+    @inline(__always)
+    private func candidates(_ header: BucketHeader, _ hash: UInt64) -> UInt64 {
+        let tags = header.tags.pointee.load(ordering: .acquiring)
+        return Self.equalBytes(tags, (hash & 0x7f | 0x80) &* Self.lowBits) & tagMask
     }
 
     /// The high bit of each byte that is equal in both words. May also set it for a byte that differs in the lowest bit

@@ -61,10 +61,34 @@ extension HashTable {
     }
 
     @inline(never)
-    private func slotApart<Key: TableKey>(of key: Key) -> UnsafeMutableRawPointer? { find(key)?.slot }
+    private func slotApart<Key: TableKey>(of key: Key) -> UnsafeMutableRawPointer? {
+        let hash = key.hash(secret)
+        switch atHome(key, hash) {
+        case .found(let place): return place.slot
+        case .absent: return nil
+        case .unsure: return slotAnywhere(of: key, hash)
+        }
+    }
 
     @inline(never)
-    private func numberApart<Key: TableKey>(of key: Key) -> Int? { find(key).map { number($0.bucket, $0.index) } }
+    private func slotAnywhere<Key: TableKey>(of key: Key, _ hash: UInt64) -> UnsafeMutableRawPointer? {
+        findAnywhere(key, hash)?.slot
+    }
+
+    @inline(never)
+    private func numberApart<Key: TableKey>(of key: Key) -> Int? {
+        let hash = key.hash(secret)
+        switch atHome(key, hash) {
+        case .found(let place): return number(place.bucket, place.index)
+        case .absent: return nil
+        case .unsure: return numberAnywhere(of: key, hash)
+        }
+    }
+
+    @inline(never)
+    private func numberAnywhere<Key: TableKey>(of key: Key, _ hash: UInt64) -> Int? {
+        findAnywhere(key, hash).map { number($0.bucket, $0.index) }
+    }
 
     @inline(never)
     private func updateApart<Key: TableKey, Value: ValueSource>(_ key: Key, _ value: Value, flags: UInt64) -> MapStatus

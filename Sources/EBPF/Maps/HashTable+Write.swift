@@ -58,7 +58,7 @@ extension HashTable {
     func update<Key: TableKey, Value: ValueSource>(_ key: Key, _ value: Value, flags: UInt64) -> MapStatus {
         if flags > UpdateMode.exist.rawValue { return .invalid }
         let hash = key.hash(secret)
-        let changes = writers.pointee.changes.load(ordering: .acquiring)
+        let changes = writers.changes.load(ordering: .acquiring)
         if flags == UpdateMode.noExist.rawValue {
             if find(key, hash) != nil { return .exists }
         } else if overwrite(key, hash, value) {
@@ -79,10 +79,10 @@ extension HashTable {
     private func insert<Key: TableKey, Value: ValueSource>(
         _ key: Key, _ hash: UInt64, _ value: Value, _ flags: UInt64, absentSince seen: UInt64
     ) -> MapStatus {
-        writers.pointee.lock.lock()
-        defer { writers.pointee.lock.unlock() }
+        writers.lock.lock()
+        defer { writers.lock.unlock() }
         // Nobody inserts or deletes from here on.
-        let changes = writers.pointee.changes.load(ordering: .relaxed)
+        let changes = writers.changes.load(ordering: .relaxed)
         if changes != seen {
             if flags == UpdateMode.noExist.rawValue {
                 if find(key, hash) != nil { return .exists }
@@ -90,7 +90,7 @@ extension HashTable {
                 return .done
             }
         }
-        let count = writers.pointee.count.load(ordering: .relaxed)
+        let count = writers.count.load(ordering: .relaxed)
         guard count < maxEntries else { return .tooBig }
 
         let (bucket, index) = vacancy(for: key, hash)
@@ -107,9 +107,9 @@ extension HashTable {
         value.fill(self, slot: slot, number: number(bucket, index))
         setTag(header, index, hash & 0x7f | 0x80)
         header.unlock()
-        writers.pointee.count.store(count &+ 1, ordering: .relaxed)
+        writers.count.store(count &+ 1, ordering: .relaxed)
         // After the tag: who has seen this number finds the element.
-        writers.pointee.changes.store(changes &+ 1, ordering: .releasing)
+        writers.changes.store(changes &+ 1, ordering: .releasing)
         return .done
     }
 
@@ -117,8 +117,8 @@ extension HashTable {
     @inline(__always)
     func delete<Key: TableKey>(_ key: Key) -> MapStatus {
         let hash = key.hash(secret)
-        writers.pointee.lock.lock()
-        defer { writers.pointee.lock.unlock() }
+        writers.lock.lock()
+        defer { writers.lock.unlock() }
         guard let place = find(key, hash) else { return .noEntry }
         remove(place.bucket, place.index, hash)
         return .done
@@ -143,8 +143,8 @@ extension HashTable {
             passed = self.bucket(after: passed)
         }
         // Only written under the lock: no atomic addition needed.
-        writers.pointee.count.store(writers.pointee.count.load(ordering: .relaxed) &- 1, ordering: .relaxed)
-        writers.pointee.changes.store(writers.pointee.changes.load(ordering: .relaxed) &+ 1, ordering: .releasing)
+        writers.count.store(writers.count.load(ordering: .relaxed) &- 1, ordering: .relaxed)
+        writers.changes.store(writers.changes.load(ordering: .relaxed) &+ 1, ordering: .releasing)
     }
 
     /// Under the map's lock and the bucket's.
@@ -213,7 +213,7 @@ extension HashTable {
     /// Deletes everything, a bucket at a time.
     func clear() {
         for bucket in 0..<buckets {
-            writers.pointee.lock.lock()
+            writers.lock.lock()
             var live = header(bucket).tags.pointee.load(ordering: .relaxed) & tagMask
             while live != 0 {
                 let index = live.trailingZeroBitCount &>> 3
@@ -221,7 +221,7 @@ extension HashTable {
                 remove(bucket, index, LongKey(slot(bucket, index), bytes: keySize).hash(secret))
                 live &= live &- 1
             }
-            writers.pointee.lock.unlock()
+            writers.lock.unlock()
         }
     }
 }

@@ -47,11 +47,13 @@ struct HashTable: ~Copyable {
     /// Per bucket, when its youngest retired slot may be reused.
     let stamps: UnsafeMutablePointer<UInt64>
     private let domain: Unmanaged<WorkerDomain>
-    let writers: UnsafeMutablePointer<Writers>
-    /// Only under the lock.
+    /// Only under the lock. Behind the table, where `writers` is.
     let retirement: UnsafeMutablePointer<Retirement>
+    private let padding = (UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0))
+    let writers = Writers()
 
-    /// What writers share. The retirement follows on the same cache line.
+    /// What writers share, on another cache line than the constants. Atomics in the table also make it a type that is
+    /// passed by address: a call that is not inlined would copy it otherwise.
     struct Writers: ~Copyable {
         let lock = SpinLock()
         let count = Atomic<Int>(0)
@@ -104,9 +106,7 @@ struct HashTable: ~Copyable {
         }
         stamps = (base + layout.stamps).assumingMemoryBound(to: UInt64.self)
         self.domain = .passUnretained(domain)
-        writers = (base + layout.writers).bindMemory(to: Writers.self, capacity: 1)
-        writers.initialize(to: Writers())
-        retirement = (base + layout.writers + MemoryLayout<Writers>.stride)
+        retirement = (base + layout.table + MemoryLayout<HashTable>.stride)
             .bindMemory(to: Retirement.self, capacity: 1)
         retirement.initialize(to: Retirement())
     }

@@ -21,6 +21,7 @@ public struct MapCore {
     /// Hot path. The value, aligned to 8 bytes; of this worker for per-CPU maps.
     ///
     /// Its memory stays this element's until the worker's next quiescent point, deleted or not, while spare slots last.
+    @inline(__always)
     public func lookup(_ key: UnsafeRawPointer, slot: Int) -> UnsafeMutableRawPointer? {
         switch kind {
         case .array(let map): map.lookup(key)
@@ -31,6 +32,7 @@ public struct MapCore {
     }
 
     /// Hot path. 0 or a negated errno: EINVAL (flags), EEXIST, ENOENT, E2BIG (full, or past the end of an array).
+    @inline(__always)
     public func update(_ key: UnsafeRawPointer, _ value: UnsafeRawPointer, flags: UInt64, slot: Int) -> Int64 {
         switch kind {
         case .array(let map): map.update(key, value, flags: flags).result
@@ -41,6 +43,7 @@ public struct MapCore {
     }
 
     /// Hot path. 0 or a negated errno: ENOENT, EINVAL (arrays).
+    @inline(__always)
     public func delete(_ key: UnsafeRawPointer, slot: Int) -> Int64 {
         switch kind {
         case .array, .perCPUArray: MapStatus.invalid.result

@@ -64,7 +64,7 @@ struct AllWorkersValue: ValueSource {
 }
 
 extension PerCPUHashMap: MapStorage {
-    var elements: Int { table.pointee.writers.pointee.count.load(ordering: .relaxed) }
+    var elements: Int { table.pointee.writers.count.load(ordering: .relaxed) }
 
     private func copy(_ number: Int, to value: UnsafeMutableRawPointer) {
         for worker in 0..<values.workers {
