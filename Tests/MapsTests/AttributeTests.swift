@@ -1,7 +1,8 @@
 import Glibc
-import Maps
 import Object
 import Testing
+
+@testable import Maps
 
 /// Which maps can be created: as on Linux, where the machine's size does not come into it.
 @Suite struct AttributeTests {
@@ -83,16 +84,31 @@ import Testing
         #expect(message.contains("1000"))
     }
 
-    @Test func allMapsTogetherStayWithinTheMachine() throws {
-        let memory = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
-        let attributes = MapAttributes(type: .array, keySize: 4, valueSize: 1 << 20, maxEntries: 4000)
-        var maps: [Map] = []
-        var refusal: MapError?
-        while refusal == nil, maps.count * (4000 << 20) <= memory {
-            do throws(MapError) { maps.append(try Map(attributes, domain: WorkerDomain())) } catch { refusal = error }
+    @Test func allMapsTogetherStayWithinABudget() throws {
+        let budget = MemoryBudget(limit: 10 << 20)
+        var taken: [MapMemory] = []
+        for _ in 0..<5 { taken.append(try MapMemory(bytes: 2 << 20, limit: 1 << 30, budget: budget)) }
+        #expect(throws: MapError.noMemory("the map needs 4096 bytes, 0 are left for maps")) {
+            try MapMemory(bytes: 1, limit: 1 << 30, budget: budget)
         }
-        #expect(refusal?.errno == ENOMEM)
-        maps = []
-        #expect(Self.refusal(attributes) == nil, "memory comes back")
+        taken.removeLast()
+        #expect(budget.left == 2 << 20)
+        taken.append(try MapMemory(bytes: 2 << 20, limit: 1 << 30, budget: budget))
+        taken = []
+        #expect(budget.left == 10 << 20)
+        #expect(MemoryBudget.machine.limit > 1 << 26)
+    }
+
+    /// Large ones start at a huge page; all of it can be written, and is zero at first.
+    @Test(arguments: [1, 4096, 4097, (4 << 20) - 1, 4 << 20, (4 << 20) + 1, 9 << 20])
+    func memoryIsAllThere(_ bytes: Int) throws {
+        let memory = try MapMemory(bytes: bytes, limit: 1 << 30)
+        #expect(memory.bytes >= bytes && memory.bytes % 4096 == 0)
+        #expect(UInt(bitPattern: memory.base) % (bytes >= 4 << 20 ? 2 << 20 : 4096) == 0)
+        for offset in [0, bytes / 2, memory.bytes - 1] {
+            #expect(memory.base.load(fromByteOffset: offset, as: UInt8.self) == 0)
+            memory.base.storeBytes(of: 0xff, toByteOffset: offset, as: UInt8.self)
+        }
+        withExtendedLifetime(memory) {}
     }
 }

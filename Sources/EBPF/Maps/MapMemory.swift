@@ -1,6 +1,5 @@
 import Glibc
 import Object
-import Synchronization
 
 /// One zeroed, page-aligned range of memory that belongs to a map. Pages are taken when they are first touched.
 ///
@@ -14,10 +13,9 @@ final class MapMemory: @unchecked Sendable {
     static let defaultLimit = 4 << 30
 
     private static let hugePage = 2 << 20
-    private static let reserved = Atomic<Int>(0)
-    private static let machine = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+    private let budget: MemoryBudget
 
-    init(bytes wanted: Int, limit: Int) throws(MapError) {
+    init(bytes wanted: Int, limit: Int, budget: MemoryBudget = .machine) throws(MapError) {
         guard wanted <= limit else {
             throw .noMemory("the map needs \(wanted) bytes, the limit for one map is \(limit)")
         }
@@ -25,15 +23,13 @@ final class MapMemory: @unchecked Sendable {
         let huge = wanted >= 2 * Self.hugePage
         let unit = huge ? Self.hugePage : 4096
         let bytes = (wanted + unit - 1) / unit * unit
-        let total = Self.reserved.wrappingAdd(bytes, ordering: .relaxed).newValue
-        guard total <= Self.machine else {
-            Self.reserved.wrappingSubtract(bytes, ordering: .relaxed)
-            throw .noMemory("the map needs \(bytes) bytes, \(Self.machine - total + bytes) are left for maps")
+        guard budget.take(bytes) else {
+            throw .noMemory("the map needs \(bytes) bytes, \(budget.left) are left for maps")
         }
         let slack = huge ? Self.hugePage : 0
         let range = mmap(nil, bytes + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let range, range != MAP_FAILED else {
-            Self.reserved.wrappingSubtract(bytes, ordering: .relaxed)
+            budget.giveBack(bytes)
             throw .noMemory("the system has no \(bytes) bytes for the map")
         }
         var start = range
@@ -45,11 +41,12 @@ final class MapMemory: @unchecked Sendable {
         }
         base = start
         self.bytes = bytes
+        self.budget = budget
     }
 
     deinit {
         munmap(base, bytes)
-        Self.reserved.wrappingSubtract(bytes, ordering: .relaxed)
+        budget.giveBack(bytes)
     }
 }
 
