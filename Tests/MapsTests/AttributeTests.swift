@@ -105,7 +105,7 @@ import Testing
         let memory = try MapMemory(bytes: bytes, limit: 1 << 30)
         #expect(memory.bytes >= bytes && memory.bytes % 4096 == 0)
         #expect(UInt(bitPattern: memory.base) % (bytes >= 4 << 20 ? 2 << 20 : 4096) == 0)
-        for offset in [0, bytes / 2, memory.bytes - 1] {
+        for offset in Set([0, bytes / 2, memory.bytes - 1]) {
             #expect(memory.base.load(fromByteOffset: offset, as: UInt8.self) == 0)
             memory.base.storeBytes(of: 0xff, toByteOffset: offset, as: UInt8.self)
         }
