@@ -1,9 +1,16 @@
-import Engine
 import Maps
 import Testing
 
+@testable import Engine
+
 struct HelperTests {
     static let key = "stw [r10-4], 1\nmov r2, r10\nadd r2, -4\nlddw r1, map 0\n"
+
+    /// Two places say a helper's number: the one that the interpreter uses must know them all.
+    @Test(arguments: Helper.allCases)
+    func everyHelperIsFoundByItsNumber(helper: Helper) {
+        #expect(Helper(number: helper.rawValue) == helper)
+    }
 
     @Test func lookupUpdateDelete() throws {
         var machine = Machine()

@@ -1,5 +1,5 @@
 // System calls and macros that Glibc's Swift overlay does not offer.
-// No _GNU_SOURCE in these headers: types would differ from those of the overlay. What needs it is in CLinux.c.
+// No _GNU_SOURCE in these headers: types would differ from those of the overlay. What needs it is in clinux_system.c.
 #ifndef CLINUX_SYSTEM_H
 #define CLINUX_SYSTEM_H
 #include <stdint.h>
