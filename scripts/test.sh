@@ -30,7 +30,8 @@ must "install" scripts/install.sh test
 part "lint" make --no-print-directory lint
 must "examples" make --no-print-directory examples
 must "debug build" swift build --build-tests
-part "unit tests" swift test --skip-build
+# A test that hangs is killed, and fails the run, long before CI would give up on all of it.
+part "unit tests" timeout -k 10 600 swift test --skip-build
 must "release build" make --no-print-directory build
 part "end to end" scripts/end-to-end.sh
 part "contract" scripts/contract-test.sh
