@@ -44,6 +44,27 @@ import Testing
         #expect(references.map(\.imm) == [1, 0] && references.map(\.src) == [1, 1])
     }
 
+    @Test(arguments: [
+        // The index of the inner map
+        ("unsigned inner_map_idx, numa_node;", ", 1, 0", ", 0, 0", true), ("unsigned x[2];", ", 9, 0", ", 0, 0", false),
+        ("unsigned x[2];", ", 0, 0", ", 0, 0", false),
+        // The id of the inner map
+        ("unsigned id, pinning, inner_id, inner_idx;", ", 5, 0, 6, 0", ", 6, 0, 0, 0", true),
+        ("unsigned id, pinning, inner_id, inner_idx;", ", 5, 0, 7, 0", ", 6, 0, 0, 0", false),
+        ("unsigned id, pinning, inner_id, inner_idx;", ", 5, 0, 0, 0", ", 0, 0, 0, 0", false), ("", "", "", false),
+    ])
+    func innerMaps(_ fields: String, _ outer: String, _ inner: String, _ isFound: Bool) throws {
+        let source = """
+            #define S __attribute__((section("maps"), used))
+            struct map { unsigned type, key_size, value_size, max_entries, map_flags; \(fields) };
+            S struct map outer = {13, 8, 4, 100, 0\(outer)};
+            S struct map inner = {2, 4, 16, 7, 0\(inner)};
+            """
+        let object = try ObjectFile(elf: Compiler.object(source: source))
+        let attributes = MapAttributes(type: .array, keySize: 4, valueSize: 16, maxEntries: 7)
+        #expect(object.maps.map(\.inner) == [isFound ? attributes : nil, nil])
+    }
+
     @Test func annotationGivesTypes() throws {
         let source = """
             struct map { unsigned type, key_size, value_size, max_entries, map_flags; };

@@ -84,6 +84,8 @@ import Testing
         #expect(maps["table"]?.pinnedByName == false)
         #expect(
             maps["outer"]?.attributes == MapAttributes(type: .arrayOfMaps, keySize: 4, valueSize: 4, maxEntries: 3))
+        #expect(maps["outer"]?.inner == MapAttributes(type: .array, keySize: 4, valueSize: 8, maxEntries: 2))
+        #expect(maps["table"]?.inner == nil)
         #expect(maps[".rodata"]?.attributes.flags == .readOnlyProgram)
         #expect(maps[".data"]?.attributes.flags == [])
         #expect(maps[".data.custom"]?.initialValue == [9, 0, 0, 0])

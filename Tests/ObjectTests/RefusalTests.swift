@@ -68,6 +68,17 @@ import Testing
                 struct { int (*type)[1]; int (*colour)[2]; } table SEC(".maps");
                 """, kind: .unsupported, section: ".maps", words: ["map \"table\"", "\"colour\""]),
         Case(
+            name: "typed map of no maps",
+            source: """
+                struct { int (*type)[12]; u32 values; } table SEC(".maps");
+                """, kind: .malformed, section: ".maps", words: ["map \"table\"", "\"values\""]),
+        Case(
+            name: "typed map of maps of maps",
+            source: """
+                struct inner { int (*type)[12]; };
+                struct { int (*type)[13]; struct inner *values[]; } table SEC(".maps");
+                """, kind: .unsupported, section: ".maps", words: ["map \"table\"", "maps that hold maps"]),
+        Case(
             name: "typed map with two sizes",
             source: """
                 struct { int (*type)[1]; int (*key_size)[8]; u32 *key; } table SEC(".maps");

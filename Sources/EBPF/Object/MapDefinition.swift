@@ -10,10 +10,12 @@ public struct MapDefinition: Hashable, Sendable {
     public var initialValue: [UInt8]?
     /// `LIBBPF_PIN_BY_NAME`.
     public var pinnedByName: Bool
+    /// What the maps in it are like, for `array_of_maps` and `hash_of_maps`; nil where the object does not say.
+    public var inner: MapAttributes?
 
     public init(
         name: String, attributes: MapAttributes, keyType: BTF.TypeID? = nil, valueType: BTF.TypeID? = nil,
-        initialValue: [UInt8]? = nil, pinnedByName: Bool = false
+        initialValue: [UInt8]? = nil, pinnedByName: Bool = false, inner: MapAttributes? = nil
     ) {
         self.name = name
         self.attributes = attributes
@@ -21,6 +23,7 @@ public struct MapDefinition: Hashable, Sendable {
         self.valueType = valueType
         self.initialValue = initialValue
         self.pinnedByName = pinnedByName
+        self.inner = inner
     }
 
     /// Whether this is a data section rather than a map that the source declares.

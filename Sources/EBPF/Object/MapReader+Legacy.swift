@@ -38,7 +38,32 @@ extension MapReader {
             }
             found.append(Found(definition: definition, section: section.index, offset: symbol.offset))
         }
+        for index in found.indices where found[index].definition.attributes.type.holdsMaps {
+            let view = try content.view(offset: index * stride, count: stride, section: section.name)
+            found[index].definition.inner = try Self.inner(view, among: found, content)
+        }
         return found
+    }
+
+    /// The map that those within are like: the kernel's samples name it by its index, iproute2 by its id.
+    private static func inner(
+        _ view: ByteView, among found: [Found], _ content: ByteView
+    ) throws(ObjectError) -> MapAttributes? {
+        switch view.count {
+        case 28:
+            let index = try view.int32(20)
+            guard found.indices.contains(index) else { return nil }
+            let inner = found[index].definition.attributes
+            return inner.type.holdsMaps ? nil : inner
+        case 36:
+            let id = try view.u32(28)
+            guard id != 0 else { return nil }
+            for candidate in found where !candidate.definition.attributes.type.holdsMaps {
+                if try content.u32(candidate.offset + 20) == id { return candidate.definition.attributes }
+            }
+            return nil
+        default: return nil
+        }
     }
 
     /// Types that `BPF_ANNOTATE_KV_PAIR` gives to a legacy map: `struct ____btf_map_NAME { key; value; }`.

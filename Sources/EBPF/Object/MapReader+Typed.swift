@@ -33,12 +33,13 @@ private struct TypedMap {
         ObjectError(kind, section: section, offset: offset, "map \"\(name)\" \(message)")
     }
 
-    func definition(_ type: BTF.TypeID) throws(ObjectError) -> MapDefinition {
+    /// `isInner`: it describes the maps within one.
+    func definition(_ type: BTF.TypeID, isInner: Bool = false) throws(ObjectError) -> MapDefinition {
         guard case .structure(let structure) = btf.resolved(type) else { throw refuse("is no structure") }
         var numbers: [String: Int] = [:]
         var keyType: BTF.TypeID?
         var valueType: BTF.TypeID?
-        var holdsMaps = false
+        var values: BTF.Member?
         var seen: Set<String> = []
         for member in structure.members {
             let attribute = member.name ?? ""
@@ -48,7 +49,7 @@ private struct TypedMap {
                 numbers[attribute] = try number(member)
             case "key": keyType = try target(member)
             case "value": valueType = try target(member)
-            case "values": holdsMaps = true
+            case "values": values = member
             default: throw refuse("has an unknown attribute \"\(attribute)\"", .unsupported)
             }
         }
@@ -58,7 +59,7 @@ private struct TypedMap {
         }
         let keySize = try size("key", declared: numbers["key_size"], type: keyType)
         var valueSize = try size("value", declared: numbers["value_size"], type: valueType)
-        if holdsMaps && valueSize == 0 { valueSize = 4 }
+        if values != nil && valueSize == 0 { valueSize = 4 }
         let pinning = numbers["pinning"] ?? 0
         guard pinning <= 1 else { throw refuse("has unknown pinning \(pinning)", .unsupported) }
         return MapDefinition(
@@ -66,7 +67,20 @@ private struct TypedMap {
             attributes: MapAttributes(
                 type: mapType, keySize: keySize, valueSize: valueSize, maxEntries: numbers["max_entries"] ?? 0,
                 flags: MapFlags(rawValue: UInt32(truncatingIfNeeded: numbers["map_flags"] ?? 0))),
-            keyType: keyType, valueType: valueType, pinnedByName: pinning == 1)
+            keyType: keyType, valueType: valueType, pinnedByName: pinning == 1,
+            inner: isInner || !mapType.holdsMaps ? nil : try inner(values))
+    }
+
+    /// `__array(values, struct {...})`: an array of pointers to what describes the maps within.
+    private func inner(_ values: BTF.Member?) throws(ObjectError) -> MapAttributes? {
+        guard let values else { return nil }
+        guard case .array(let array) = btf.resolved(values.type),
+            case .pointer(let target) = btf.resolved(array.element)
+        else { throw refuse("has \"values\" that are no maps: use __array") }
+        let inner = try TypedMap(btf: btf, section: section, offset: offset, name: name + ".inner")
+            .definition(target, isInner: true).attributes
+        guard !inner.type.holdsMaps else { throw refuse("holds maps that hold maps", .unsupported) }
+        return inner
     }
 
     /// `__uint(name, value)`, or `__ulong(name, value)`, which is an enumerator.

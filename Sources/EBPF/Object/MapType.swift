@@ -75,6 +75,9 @@ public enum MapType: UInt32, CaseIterable, Hashable, Sendable {
         }
     }
 
+    /// Whether its values are maps.
+    public var holdsMaps: Bool { self == .arrayOfMaps || self == .hashOfMaps }
+
     /// The kind called `name`, if there is one.
     public init?(name: String) {
         guard let type = MapType.allCases.first(where: { $0.name == name }) else { return nil }
