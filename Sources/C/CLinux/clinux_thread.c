@@ -14,3 +14,11 @@ int clinux_last_cpu(void) {
         if (CPU_ISSET(cpu, &set)) return cpu;
     return -1;
 }
+
+void clinux_avoid_cpu(uint32_t cpu) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof(set), &set)) return;
+    CPU_CLR(cpu, &set);
+    if (CPU_COUNT(&set)) sched_setaffinity(0, sizeof(set), &set);
+}

@@ -1,4 +1,4 @@
-// bpf(2): glibc has no wrapper, and union bpf_attr is unwieldy in Swift. Map commands only.
+// bpf(2): glibc has no wrapper, and union bpf_attr is unwieldy in Swift.
 #ifndef CLINUX_BPF_H
 #define CLINUX_BPF_H
 #include <stdint.h>
@@ -10,4 +10,33 @@ int clinux_bpf_map_update(int map, const void *key, const void *value, uint64_t 
 int clinux_bpf_map_delete(int map, const void *key);
 int clinux_bpf_map_next_key(int map, const void *key, void *next);
 int clinux_bpf_map_freeze(int map);
+
+// What few maps need beside that. Descriptors are -1, type ids 0 where there is none.
+struct clinux_bpf_map_extra {
+    int inner_map;
+    int btf;
+    uint32_t key_type;
+    uint32_t value_type;
+};
+int clinux_bpf_map_create_with(uint32_t type, uint32_t key_size, uint32_t value_size, uint32_t max_entries,
+                               uint32_t flags, const struct clinux_bpf_map_extra *extra);
+
+int clinux_bpf_btf_load(const void *data, uint32_t size);
+
+struct clinux_bpf_program {
+    uint32_t type;
+    uint32_t expected_attach_type;
+    uint32_t flags;
+    uint32_t log_level;
+    const uint64_t *instructions;
+    uint32_t instruction_count;
+    // Pairs of instruction slot and BTF type id, one a function; none if btf is -1.
+    uint32_t function_count;
+    const uint32_t *functions;
+    int btf;
+    uint32_t log_size;
+    char *log;
+};
+// Loads it under the license GPL. The log ends with a zero byte.
+int clinux_bpf_program_load(const struct clinux_bpf_program *program);
 #endif
