@@ -12,6 +12,14 @@ CLANG ?= $(or $(wildcard $(dir $(shell command -v swift))clang),clang)
 BPFFLAGS := -O2 -g -target bpf -Wall -Werror -Iexamples/include -idirafter /usr/include/$(shell uname -m)-linux-gnu
 EXAMPLES := $(patsubst examples/%.c,build/examples/%.o,$(wildcard examples/*.c))
 
+# What the verifier is measured by: every program for every processor, at every level of optimisation.
+VARIANTS := $(foreach cpu,v1 v2 v3 v4,$(addprefix $(cpu)-,O1 O2 O3))
+PROGRAM_SOURCES := $(wildcard Tests/Fixtures/xdp/*.c)
+PROGRAM_NAMES := $(patsubst Tests/Fixtures/xdp/%.c,%,$(PROGRAM_SOURCES))
+PROGRAMS := $(foreach variant,$(VARIANTS),$(patsubst %,build/xdp/%-$(variant).o,$(PROGRAM_NAMES)))
+# Atomic operations that give back what was there came with v3.
+PROGRAMS := $(filter-out build/xdp/atomics-v1-% build/xdp/atomics-v2-%,$(PROGRAMS))
+
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
@@ -36,9 +44,26 @@ examples: $(EXAMPLES) ## compile examples/*.c to build/examples/*.o
 build/examples/%.o: examples/%.c $(wildcard examples/include/*.h examples/include/*/*.h) | build/examples
 	$(CLANG) $(BPFFLAGS) -c $< -o $@
 
-build/examples:
+programs: $(PROGRAMS) ## compile the verifier's test programs to build/xdp/*.o
+
+define PROGRAM_RULE
+build/xdp/%-$(1).o: Tests/Fixtures/xdp/%.c $(wildcard Tests/Fixtures/xdp/*/*.h) | build/xdp
+	@$$(CLANG) $$(BPFFLAGS) $(patsubst v%,-mcpu=v%,$(subst -, -,$(1))) -c $$< -o $$@
+endef
+$(foreach variant,$(VARIANTS),$(eval $(call PROGRAM_RULE,$(variant))))
+
+build/examples build/xdp:
 	@scripts/install.sh clang $(CLANG)
 	@mkdir -p $@
+
+# It looks inside the modules, which release builds hide: a build of its own. The flaws to be planted come with DEBUG.
+FUZZ_FLAWS := $(findstring --flaws,$(ARGS))
+FUZZ_BUILD := -c release --scratch-path .build/fuzz$(FUZZ_FLAWS) --product swale-fuzz -Xswiftc -enable-testing
+FUZZ_BUILD += $(if $(FUZZ_FLAWS),-Xswiftc -DDEBUG)
+
+fuzz: ## random programs against the verifier; ARGS="--seed 1 --programs 100000 --seconds 600", ARGS="--flaws"
+	@swift build $(FUZZ_BUILD)
+	@$$(swift build $(FUZZ_BUILD) --show-bin-path)/swale-fuzz $(ARGS)
 
 lint: ## check format and scripts
 	swift format lint --strict --recursive --parallel --configuration .swift-format Sources Tests
@@ -46,6 +71,9 @@ lint: ## check format and scripts
 
 format: ## format the Swift sources in place
 	swift format --in-place --recursive --parallel --configuration .swift-format Sources Tests
+
+docs: ## write docs/verifier-kernel.md, where Linux's verifier says otherwise, from the tests' tables
+	SWALE_WRITE_DOCS=1 swift test --filter KernelDocumentTests
 
 install: ## copy swale, the page and the systemd unit below PREFIX (/usr/local); run `make build` first
 	install -D -m 0755 $(SWALE) $(DESTDIR)$(PREFIX)/bin/swale
@@ -58,4 +86,4 @@ install: ## copy swale, the page and the systemd unit below PREFIX (/usr/local);
 clean: ## remove what was built
 	rm -rf .build build
 
-.PHONY: help run test bench build toolchain examples lint format install clean
+.PHONY: help run test bench build toolchain examples programs fuzz lint format docs install clean

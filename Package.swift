@@ -11,7 +11,7 @@ let package = Package(
     name: "swale",
     products: [
         .executable(name: "swale", targets: ["swale"]),
-        .library(name: "EBPF", targets: ["ISA", "Object", "Maps", "Engine"]),
+        .library(name: "EBPF", targets: ["ISA", "Object", "Maps", "Verifier", "Engine"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -31,7 +31,10 @@ let package = Package(
         .target(name: "Object", dependencies: ["ISA"], path: "Sources/EBPF/Object", swiftSettings: common),
         .target(name: "Maps", dependencies: ["Object", "CLinux"], path: "Sources/EBPF/Maps", swiftSettings: hot),
         .target(
-            name: "Engine", dependencies: ["ISA", "Object", "Maps", "CLinux"], path: "Sources/EBPF/Engine",
+            name: "Verifier", dependencies: ["ISA", "Object", "CLinux"], path: "Sources/EBPF/Verifier",
+            swiftSettings: hot),
+        .target(
+            name: "Engine", dependencies: ["ISA", "Object", "Maps", "Verifier", "CLinux"], path: "Sources/EBPF/Engine",
             swiftSettings: hot),
 
         // VALE: the switch
@@ -50,12 +53,15 @@ let package = Package(
             ], path: "Sources/Service/HTTP", swiftSettings: common),
         .target(
             name: "ControlAPI",
-            dependencies: ["HTTP", "Switching", "PacketIO", "Engine", "Maps", "Object", "ISA", "COpenSSL"],
+            dependencies: [
+                "HTTP", "Switching", "PacketIO", "Engine", "Verifier", "Maps", "Object", "ISA", "CLinux", "COpenSSL",
+            ],
             path: "Sources/Service/ControlAPI", swiftSettings: common),
         .executableTarget(
             name: "swale",
             dependencies: [
-                "ControlAPI", "HTTP", "Switching", "Engine", "CPcap", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "ControlAPI", "HTTP", "Switching", "Engine", "Verifier", "CPcap",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], path: "Sources/Service/swale", swiftSettings: common),
 
@@ -63,7 +69,16 @@ let package = Package(
         .testTarget(name: "ISATests", dependencies: ["ISA"], swiftSettings: common),
         .testTarget(name: "ObjectTests", dependencies: ["Object", "ISA"], swiftSettings: common),
         .testTarget(name: "MapsTests", dependencies: ["Maps", "Object"], swiftSettings: common),
-        .testTarget(name: "EngineTests", dependencies: ["Engine", "ISA", "Maps", "Object"], swiftSettings: common),
+        .testTarget(
+            name: "VerifierTests", dependencies: ["Verifier", "Engine", "ISA", "Maps", "Object", "CLinux", "Fuzz"],
+            swiftSettings: common),
+        .target(
+            name: "Fuzz", dependencies: ["Verifier", "Engine", "ISA", "Maps", "Object"], path: "Tests/Fuzz",
+            swiftSettings: common),
+        .executableTarget(
+            name: "swale-fuzz", dependencies: ["Fuzz"], path: "Tests/FuzzTool", swiftSettings: common),
+        .testTarget(
+            name: "EngineTests", dependencies: ["Engine", "ISA", "Maps", "Object", "Verifier"], swiftSettings: common),
         .target(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport", swiftSettings: common),
         .testTarget(name: "PacketIOTests", dependencies: ["PacketIO", "TestSupport"], swiftSettings: common),
@@ -73,9 +88,9 @@ let package = Package(
             swiftSettings: common),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: common),
         .testTarget(
-            name: "ControlAPITests", dependencies: ["ControlAPI", "HTTP", "Switching", "PacketIO"],
+            name: "ControlAPITests", dependencies: ["ControlAPI", "HTTP", "Switching", "PacketIO", "Verifier"],
             swiftSettings: common),
-        .testTarget(name: "swaleTests", dependencies: ["swale"], swiftSettings: common),
+        .testTarget(name: "swaleTests", dependencies: ["swale", "Verifier"], swiftSettings: common),
     ],
     swiftLanguageModes: [.v6]
 )

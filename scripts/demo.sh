@@ -92,5 +92,7 @@ call "$base/v1/maps/bridge.fdb/entries" | jq -c '.items[] | {key, value}'
 heading "The switch's page: $base/"
 [ -z "$once" ] || exit 0
 echo "Edit examples/learning_bridge.c, run make examples, and upload it again with the curl command above."
+echo "One that the verifier refuses: curl -X PUT -H 'Content-Type: application/octet-stream' --data-binary @build/examples/refused.o $base/v1/programs/refused"
+echo "What is wrong with it, for people: .build/release/swale verify build/examples/refused.o"
 echo "Ctrl-C ends the demonstration."
 wait "$service" || die "the service ended"

@@ -181,6 +181,27 @@ replace_under_traffic() {
     ledger
 }
 
+# What the verifier refuses is not loaded; the answer says which C line is wrong, and so does the command line.
+refused_upload() {
+    local answer status=0
+    answer=$(on_switch curl --silent --show-error --max-time 10 -X PUT -w '\n%{http_code} %{content_type}' \
+        -H 'Content-Type: application/octet-stream' --data-binary @build/examples/refused.o "$base/v1/programs/refused")
+    echo "$answer"
+    expect "status" "$(tail -n 1 <<<"$answer")" "422 application/problem+json"
+    answer=$(head -n 1 <<<"$answer")
+    expect "category" "$(jq -r .rejection.category <<<"$answer")" out-of-bounds
+    jq -r .rejection.source.text <<<"$answer" | grep -F 'ip->ttl'
+    expect "the line" "$(jq -r .rejection.source.line <<<"$answer")" "$(grep -n 'ip->ttl' examples/refused.c | cut -d: -f1)"
+    expect "programs" "$(get /v1/programs | jq -r '[.items[].name] | join(" ")')" bridge
+    "$work/root/usr/bin/swale" verify build/examples/refused.o >"$work/verify" || status=$?
+    cat "$work/verify"
+    expect "status of swale verify" $status 1
+    grep -q '^refused  *vale  *rejected: out-of-bounds' "$work/verify"
+    grep -q 'refused.c:[0-9]*:[0-9]*: error: out-of-bounds: ' "$work/verify"
+    "$work/root/usr/bin/swale" verify build/examples/learning_bridge.o
+    on 1 ping -q -c 3 -i 0.05 -W 2 10.77.0.2
+}
+
 state_is() { [ "$(get "/v1/switches/lab/ports/$1" | jq -r .status.operState)" = "$2" ]; }
 
 interface_comes_back() {
@@ -242,6 +263,7 @@ check "TCP with the hosts' offloads on" transfer
 check "the MAC table, read with curl" mac_table
 check "the ledger agrees with the hosts' counters" ledger
 check "program replaced under traffic" replace_under_traffic
+check "a refused upload names the C line" refused_upload
 check "TCP without offloads" tcp_without_offloads
 check "TCP to an egress without offloads" tcp_to_egress_without_offloads
 check "interface removed and brought back" interface_comes_back

@@ -29,10 +29,12 @@ must() {
 must "install" scripts/install.sh test
 part "lint" make --no-print-directory lint
 must "examples" make --no-print-directory examples
+must "programs" make --no-print-directory -j2 programs
 must "debug build" swift build --build-tests
 # A test that hangs is killed, and fails the run, long before CI would give up on all of it.
 part "unit tests" timeout -k 10 600 swift test --skip-build
 must "release build" make --no-print-directory build
+part "real programs" scripts/verify-matrix.sh
 part "end to end" scripts/end-to-end.sh
 part "contract" scripts/contract-test.sh
 finish

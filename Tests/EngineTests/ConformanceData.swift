@@ -1,9 +1,10 @@
-import Engine
 import Foundation
 import ISA
 import Maps
 import Object
 import Testing
+
+@testable import Engine
 
 /// Vectors of Tests/Fixtures/conformance and how they are run.
 enum ConformanceData {
@@ -37,12 +38,24 @@ enum ConformanceData {
 
     /// Runs `program` with r1 = `memory` and r2 = its length.
     static func run(_ program: Program, _ memory: inout [UInt8]) -> RunResult {
-        memory.withUnsafeMutableBytes { program.executable.run(memory: $0, slot: 0) }
+        var copy = memory
+        let result = memory.withUnsafeMutableBytes { program.executable.run(memory: $0, slot: 0) }
+        // What ends without a fault is what a verifier lets run without checks.
+        if result.fault == .none {
+            let unchecked = copy.withUnsafeMutableBytes {
+                program.executable.run(memory: $0, slot: 0, policy: UncheckedExecution())
+            }
+            #expect(unchecked == result)
+            #expect(copy == memory)
+        }
+        return result
     }
 
     /// Runs a program whose memory is 64-bit numbers. Nil after a fault.
     static func run(_ program: Program, _ memory: inout [UInt64]) -> UInt64? {
-        let result = memory.withUnsafeMutableBytes { program.executable.run(memory: $0, slot: 0) }
+        var bytes = memory.withUnsafeBytes { [UInt8]($0) }
+        let result = run(program, &bytes)
+        memory = bytes.withUnsafeBytes { [UInt64]($0.bindMemory(to: UInt64.self)) }
         return result.fault == .none ? result.value : nil
     }
 }

@@ -6,9 +6,21 @@ enum ExampleObject {
         var description: String
     }
 
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+
     static func compile(_ name: String, _ options: [String] = ["-O2"]) throws -> [UInt8] {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().path
+        try compile(path: "\(root)/examples/\(name).c", options)
+    }
+
+    static func compile(source: String, _ options: [String] = ["-O2"]) throws -> [UInt8] {
+        let path = NSTemporaryDirectory() + "swale-source-\(UUID().uuidString).c"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try source.write(toFile: path, atomically: true, encoding: .utf8)
+        return try compile(path: path, options)
+    }
+
+    private static func compile(path: String, _ options: [String]) throws -> [UInt8] {
         let output = NSTemporaryDirectory() + "swale-example-\(UUID().uuidString).o"
         defer { try? FileManager.default.removeItem(atPath: output) }
         var names = utsname()
@@ -19,7 +31,7 @@ enum ExampleObject {
         clang.arguments =
             ["clang", "-target", "bpf", "-g"] + options + [
                 "-I\(root)/examples/include", "-idirafter", "/usr/include/\(machine)-linux-gnu", "-c",
-                "\(root)/examples/\(name).c", "-o", output,
+                path, "-o", output,
             ]
         let errors = Pipe()
         clang.standardError = errors

@@ -1,7 +1,10 @@
-import Engine
 import ISA
 import Maps
 import Object
+import Testing
+import Verifier
+
+@testable import Engine
 
 /// Runs assembly on a packet, as tests want it.
 struct Machine {
@@ -26,7 +29,7 @@ struct Machine {
             domain: domain, trace: trace, options: .init(fuel: fuel), validate: validate)
     }
 
-    struct Outcome {
+    struct Outcome: Equatable {
         var result: RunResult
         var packet: [UInt8]
         var ring: UInt8
@@ -39,6 +42,32 @@ struct Machine {
         ifindex: UInt32 = 0, slot: Int = 0, validate: Bool = true
     ) throws -> Outcome {
         let program = try program(source, type: type, validate: validate)
+        let frame = FrameContext(
+            data: UnsafeMutableRawPointer(bitPattern: 1)!, length: 0, ingressPort: port, ring: ring,
+            ingressIfindex: ifindex)
+        let copies = try? maps.map { try copy($0) }
+        var contextLoads: [Int: Int] = [:]
+        let outcome = run(
+            program, packet, frame, slot,
+            TracedExecution { step in
+                if let field = contextField(program, step) { contextLoads[step.slot] = field }
+            })
+        // What ends without a fault is what a verifier lets run without checks.
+        if outcome.fault == .none, let copies, !program.code.instructions.contains(where: \.differsByRun) {
+            var facts = Verifier.Facts()
+            facts.contextLoads = contextLoads
+            let unchecked = try Program(
+                program.code, type: type, maps: copies, domain: domain, trace: trace,
+                options: .init(fuel: fuel, checksAccesses: false), facts: facts, validate: validate)
+            #expect(run(unchecked, packet, frame, slot, UncheckedExecution()) == outcome, "\(source)")
+            for (map, copy) in zip(maps, copies) { #expect(try entries(map) == entries(copy), "\(source)") }
+        }
+        return outcome
+    }
+
+    private func run(
+        _ program: Program, _ packet: [UInt8], _ frame: FrameContext, _ slot: Int, _ policy: some InterpreterPolicy
+    ) -> Outcome {
         var bytes = packet
         let length = bytes.count
         // Room beside the packet, so that a wrong access is a wrong answer and not a crash.
@@ -46,17 +75,48 @@ struct Machine {
         var result = RunResult()
         var ringAfter: UInt8 = 0
         bytes.withUnsafeMutableBytes { buffer in
-            if type == .memory {
+            if program.type == .memory {
                 let memory = UnsafeMutableRawBufferPointer(rebasing: buffer[64..<64 + length])
-                result = program.executable.run(memory: memory, slot: slot)
+                result = program.executable.run(memory: memory, slot: slot, policy: policy)
             } else {
-                var context = FrameContext(
-                    data: buffer.baseAddress! + 64, length: length, ingressPort: port, ring: ring,
-                    ingressIfindex: ifindex)
-                program.executable.run(&context, count: 1, results: &result, slot: slot)
+                var context = frame
+                context.data = buffer.baseAddress! + 64
+                context.dataMeta = context.data
+                context.dataEnd = context.data + length
+                program.executable.run(&context, count: 1, results: &result, slot: slot, policy: policy)
                 ringAfter = context.ring
             }
         }
         return Outcome(result: result, packet: Array(bytes[64..<64 + length]), ring: ringAfter)
     }
+
+    /// The field of the context that the next instruction loads, if it does.
+    private func contextField(_ program: Program, _ step: InterpreterStep) -> Int? {
+        guard step.slot < program.code.instructions.count else { return nil }
+        let instruction = program.code.instructions[step.slot]
+        guard InstructionTable.operation(of: instruction) == .ldx32 else { return nil }
+        let base = UInt64(UInt(bitPattern: step.state.pointee.context))
+        let field = step.registers[Int(instruction.src)] &+ UInt64(bitPattern: Int64(instruction.offset)) &- base
+        return field < 24 ? Int(field) : nil
+    }
+
+    private func copy(_ map: Map) throws -> Map {
+        let copy = try Map(map.attributes, domain: domain, name: map.name)
+        for (key, value) in try entries(map) { try copy.update(key, value) }
+        return copy
+    }
+
+    private func entries(_ map: Map) throws -> [[UInt8]: [UInt8]] {
+        var entries: [[UInt8]: [UInt8]] = [:]
+        try map.forEach { key, value in
+            entries[Array(key)] = Array(value)
+            return true
+        }
+        return entries
+    }
+}
+
+extension Instruction {
+    /// A call of a helper that need not answer twice the same: time, text, random numbers.
+    fileprivate var differsByRun: Bool { opcode == 0x85 && src == 0 && (5...7).contains(imm) }
 }

@@ -11,6 +11,9 @@ struct Decoder {
     var mapPointer: (_ index: Int) -> UInt64?
     /// Address of the only value of map `index`.
     var mapValue: (_ index: Int) -> UInt64?
+    /// Slots of loads from `xdp_md`, and the field that each loads: `Verifier.Facts.contextLoads`. A load of a pointer
+    /// becomes one of the 64 bits behind the struct, which needs no check.
+    var contextLoads: [Int: Int] = [:]
 
     /// The decoded instructions, and for each its slot in the wire form.
     func decode(_ code: [Instruction]) -> (instructions: [DecodedInstruction], slots: [Int32]) {
@@ -78,6 +81,10 @@ struct Decoder {
             decoded.offset = offset
         case _ where operation.writesDestination && instruction.dst == 10:
             return nil
+        case .ldx32:
+            guard let field = contextLoads[slot], field < XDPContext.ingressIfindex else { break }
+            decoded.operation = .ldx64
+            decoded.offset += Int32(XDPContext.pointerDistance(field: field))
         default:
             break
         }

@@ -16,6 +16,18 @@ public struct Executable: @unchecked Sendable {
     public func run(
         _ contexts: UnsafeMutablePointer<FrameContext>, count: Int, results: UnsafeMutablePointer<RunResult>, slot: Int
     ) {
+        if core.pointee.checksAccesses {
+            run(contexts, count: count, results: results, slot: slot, policy: CheckedExecution())
+        } else {
+            run(contexts, count: count, results: results, slot: slot, policy: UncheckedExecution())
+        }
+    }
+
+    @inline(__always)
+    func run<Policy: InterpreterPolicy>(
+        _ contexts: UnsafeMutablePointer<FrameContext>, count: Int, results: UnsafeMutablePointer<RunResult>, slot: Int,
+        policy: Policy
+    ) {
         let state = core.pointee.states + slot
         let r = state.pointee.registers
         let context = state.pointee.context
@@ -35,6 +47,7 @@ public struct Executable: @unchecked Sendable {
                 context.storeBytes(of: UInt32(frame.pointee.ring), toByteOffset: ValeContext.ring, as: UInt32.self)
             } else {
                 state.pointee.packetMeta = UInt(bitPattern: frame.pointee.dataMeta)
+                state.pointee.storePointers()
                 context.storeBytes(
                     of: frame.pointee.ingressIfindex, toByteOffset: XDPContext.ingressIfindex, as: UInt32.self)
                 context.storeBytes(
@@ -44,7 +57,7 @@ public struct Executable: @unchecked Sendable {
             }
             state.pointee.clearRegisters()
             r[1] = UInt64(UInt(bitPattern: context))
-            let result = Interpreter.run(core, state, fuel: fuel)
+            let result = policy.run(core, state, fuel: fuel)
             results[index] = result
             if result.fault != .none {
                 state.pointee.faults[Int(result.fault.rawValue)] &+= 1
@@ -59,6 +72,15 @@ public struct Executable: @unchecked Sendable {
 
     /// Runs the program on raw memory: r1 points to it, r2 is its length. For `ProgramType.memory`.
     public func run(memory: UnsafeMutableRawBufferPointer, slot: Int) -> RunResult {
+        core.pointee.checksAccesses
+            ? run(memory: memory, slot: slot, policy: CheckedExecution())
+            : run(memory: memory, slot: slot, policy: UncheckedExecution())
+    }
+
+    @inline(__always)
+    func run<Policy: InterpreterPolicy>(
+        memory: UnsafeMutableRawBufferPointer, slot: Int, policy: Policy
+    ) -> RunResult {
         let state = core.pointee.states + slot
         let start = UInt(bitPattern: memory.baseAddress)
         // An empty range that no access fits, also where there is no memory at all.
@@ -67,7 +89,7 @@ public struct Executable: @unchecked Sendable {
         state.pointee.clearRegisters()
         state.pointee.registers[1] = UInt64(start)
         state.pointee.registers[2] = UInt64(memory.count)
-        let result = Interpreter.run(core, state, fuel: core.pointee.fuel)
+        let result = policy.run(core, state, fuel: core.pointee.fuel)
         state.pointee.runs &+= 1
         state.pointee.faults[Int(result.fault.rawValue)] &+= result.fault == .none ? 0 : 1
         return result

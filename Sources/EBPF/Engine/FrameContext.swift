@@ -45,4 +45,11 @@ enum XDPContext {
     static let ingressIfindex = 12
     static let rxQueueIndex = 16
     static let egressIfindex = 20
+
+    /// Behind the struct: the pointers of 64 bits that its first three fields yield, in their order.
+    static let pointers = 32
+    static let bytesWithPointers = 56
+
+    /// Where the pointer of a field is, as a distance from the field.
+    static func pointerDistance(field: Int) -> Int { pointers + field }
 }

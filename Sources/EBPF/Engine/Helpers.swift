@@ -9,23 +9,42 @@ enum Helpers {
     private static let traceCost = 2048
 
     /// False when the call is a fault, which is then in `state.helperFault`. Its price is in `state.helperCost`.
-    @inline(never)
-    static func call(
-        _ number: UInt32, _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>
+    @inline(__always)
+    static func call<Policy: InterpreterPolicy>(
+        _ number: UInt32, _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>,
+        policy: Policy
     ) -> Bool {
         guard let helper = Helper(number: number) else { return fail(state, .badCall) }
         let r = state.pointee.registers
         state.pointee.helperCost = baseCost
+
+        /// A map argument: a program's map pointer is the address of its element in `core.maps`.
+        @inline(__always)
+        func map(_ value: UInt64) -> UnsafeMutablePointer<MapCore>? {
+            Policy.checksAccesses
+                ? checkedMap(value, core) : UnsafeMutablePointer(bitPattern: UInt(value)).unsafelyUnwrapped
+        }
+        /// A memory argument.
+        @inline(__always)
+        func readable(_ address: UInt64, _ size: Int) -> UnsafeRawPointer? {
+            Policy.checksAccesses
+                ? checkedReadable(core, state, address, size)
+                : UnsafeRawPointer(bitPattern: UInt(address)).unsafelyUnwrapped
+        }
+        @inline(__always)
+        func isWritable(_ map: UnsafeMutablePointer<MapCore>) -> Bool {
+            !Policy.checksAccesses || core.pointee.regions[map - core.pointee.maps].writable
+        }
+
         switch helper {
         case .mapLookupElem:
-            guard let index = mapIndex(r[1], core) else { return fail(state, .badCall) }
-            let map = core.pointee.maps[index]
-            guard let key = readable(core, state, r[2], map.keySize) else { return fail(state, .badAccess) }
-            state.pointee.helperCost &+= map.keySize / bytesPerCost
+            guard let map = map(r[1]) else { return fail(state, .badCall) }
+            guard let key = readable(r[2], map.pointee.keySize) else { return fail(state, .badAccess) }
+            state.pointee.helperCost &+= map.pointee.keySize / bytesPerCost
             let value = map.lookup(key, slot: state.pointee.slot)
-            if let value {
+            if Policy.checksAccesses, let value {
                 let start = UInt(bitPattern: value)
-                let region = core.pointee.regions[index]
+                let region = core.pointee.regions[map - core.pointee.maps]
                 if region.readable {
                     Memory.grant(
                         state, Grant(start: start, end: start + region.valueSize, writable: region.writable))
@@ -33,29 +52,26 @@ enum Helpers {
             }
             r[0] = UInt64(UInt(bitPattern: value))
         case .mapUpdateElem:
-            guard let index = mapIndex(r[1], core) else { return fail(state, .badCall) }
-            let map = core.pointee.maps[index]
-            guard core.pointee.regions[index].writable, let key = readable(core, state, r[2], map.keySize),
-                let value = readable(core, state, r[3], map.valueSize)
+            guard let map = map(r[1]) else { return fail(state, .badCall) }
+            guard isWritable(map), let key = readable(r[2], map.pointee.keySize),
+                let value = readable(r[3], map.pointee.valueSize)
             else { return fail(state, .badAccess) }
             // A per-CPU insert zeroes the value of every slot.
-            state.pointee.helperCost &+= (map.keySize &+ map.valueSize &* core.pointee.slots) / bytesPerCost
+            state.pointee.helperCost &+=
+                (map.pointee.keySize &+ map.pointee.valueSize &* core.pointee.slots) / bytesPerCost
             r[0] = UInt64(bitPattern: map.update(key, value, flags: r[4], slot: state.pointee.slot))
         case .mapDeleteElem:
-            guard let index = mapIndex(r[1], core) else { return fail(state, .badCall) }
-            let map = core.pointee.maps[index]
-            guard core.pointee.regions[index].writable, let key = readable(core, state, r[2], map.keySize) else {
+            guard let map = map(r[1]) else { return fail(state, .badCall) }
+            guard isWritable(map), let key = readable(r[2], map.pointee.keySize) else {
                 return fail(state, .badAccess)
             }
-            state.pointee.helperCost &+= map.keySize / bytesPerCost
+            state.pointee.helperCost &+= map.pointee.keySize / bytesPerCost
             r[0] = UInt64(bitPattern: map.delete(key, slot: state.pointee.slot))
         case .ktimeGetNs:
             r[0] = clinux_monotonic_ns()
         case .tracePrintk:
             let length = Int(truncatingIfNeeded: UInt32(truncatingIfNeeded: r[2]))
-            guard length <= TraceFormat.maxLength, let format = readable(core, state, r[1], length) else {
-                return fail(state, .badAccess)
-            }
+            guard let format = readable(r[1], length) else { return fail(state, .badAccess) }
             state.pointee.helperCost = traceCost
             r[0] = UInt64(bitPattern: trace(core, state, UnsafeRawBufferPointer(start: format, count: length)))
         case .getPrandomU32:
@@ -78,17 +94,18 @@ enum Helpers {
         return false
     }
 
-    /// A program's map pointer is the address of its element in `core.maps`.
     @inline(__always)
-    private static func mapIndex(_ value: UInt64, _ core: UnsafePointer<ProgramCore>) -> Int? {
+    private static func checkedMap(
+        _ value: UInt64, _ core: UnsafePointer<ProgramCore>
+    ) -> UnsafeMutablePointer<MapCore>? {
         let offset = Int(bitPattern: UInt(value) &- UInt(bitPattern: core.pointee.maps))
         let stride = MemoryLayout<MapCore>.stride
         guard offset >= 0, offset < core.pointee.mapCount * stride, offset % stride == 0 else { return nil }
-        return offset / stride
+        return core.pointee.maps + offset / stride
     }
 
     @inline(__always)
-    private static func readable(
+    private static func checkedReadable(
         _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, _ address: UInt64, _ size: Int
     ) -> UnsafeRawPointer? {
         guard Memory.isReadable(core, state, address, size) else { return nil }
@@ -101,10 +118,12 @@ enum Helpers {
         _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, _ format: UnsafeRawBufferPointer
     ) -> Int64 {
         let r = state.pointee.registers
+        guard format.count <= TraceFormat.maxLength else { return -22 }
         let text = TraceFormat.render(format, arguments: (r[3], r[4], r[5])) { address, limit in
             var bytes: [UInt8] = []
             while bytes.count < limit {
-                guard let byte = readable(core, state, address &+ UInt64(bytes.count), 1) else { return nil }
+                // `%s` takes any number for an address: checked always, as Linux does.
+                guard let byte = checkedReadable(core, state, address &+ UInt64(bytes.count), 1) else { return nil }
                 let value = byte.load(as: UInt8.self)
                 if value == 0 { break }
                 bytes.append(value)

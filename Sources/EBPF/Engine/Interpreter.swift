@@ -2,14 +2,15 @@ import CLinux
 import ISA
 import Maps
 
-/// Runs decoded programs, checking every access: the reference for what an instruction means.
+/// Runs decoded programs; what it checks is its policy's choice. Fuel is counted always.
 ///
 /// Hot path, worker only: no allocation, no locks (but for those of map writers), no throws. One switch over dense
 /// operations.
 enum Interpreter {
     /// Runs from the first instruction to `exit` of the entry function. r1, r2 and the frame's bounds are set.
-    static func run(
-        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int
+    @inline(__always)
+    static func run<Policy: InterpreterPolicy>(
+        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int, policy: Policy
     ) -> RunResult {
         let code = core.pointee.instructions
         let r = state.pointee.registers
@@ -32,6 +33,11 @@ enum Interpreter {
 
         while true {
             let at = pc
+            if Policy.traces {
+                policy.willRun(
+                    InterpreterStep(
+                        slot: Int(core.pointee.wireSlots[at - code]), registers: r, depth: depth, state: state))
+            }
             pc += 1
             // Fields are read where they are used: a short dispatch is what the compiler duplicates.
             var d: Int { @inline(__always) get { Int(at.pointee.dst) } }
@@ -79,7 +85,7 @@ enum Interpreter {
             @inline(__always)
             func load<T: FixedWidthInteger>(_ type: T.Type, _ convert: (T) -> UInt64) -> Bool {
                 let address = r[s] &+ UInt64(bitPattern: Int64(offset))
-                if isNear(address, UInt(MemoryLayout<T>.size)) {
+                if !Policy.checksAccesses || isNear(address, UInt(MemoryLayout<T>.size)) {
                     r[d] = convert(
                         UnsafeRawPointer(bitPattern: UInt(address)).unsafelyUnwrapped.loadUnaligned(as: T.self))
                     return true
@@ -97,7 +103,7 @@ enum Interpreter {
             func store<T: FixedWidthInteger>(_ type: T.Type, _ value: UInt64) -> Bool {
                 let address = r[d] &+ UInt64(bitPattern: Int64(offset))
                 guard
-                    isNear(address, UInt(MemoryLayout<T>.size))
+                    !Policy.checksAccesses || isNear(address, UInt(MemoryLayout<T>.size))
                         || Memory.isWritableFar(core, state, address, UInt(MemoryLayout<T>.size))
                 else { return false }
                 UnsafeMutableRawPointer(bitPattern: UInt(address)).unsafelyUnwrapped
@@ -108,10 +114,12 @@ enum Interpreter {
             @inline(__always)
             func atomicOperand(_ size: UInt) -> UnsafeMutableRawPointer? {
                 let address = r[d] &+ UInt64(bitPattern: Int64(offset))
-                guard UInt(address) & (size - 1) == 0,
-                    isNear(address, size) || Memory.isWritableFar(core, state, address, size)
+                guard
+                    !Policy.checksAccesses
+                        || UInt(address) & (size - 1) == 0
+                            && (isNear(address, size) || Memory.isWritableFar(core, state, address, size))
                 else { return nil }
-                return UnsafeMutableRawPointer(bitPattern: UInt(address))
+                return UnsafeMutableRawPointer(bitPattern: UInt(address)).unsafelyUnwrapped
             }
             @inline(__always)
             func accessFault(_ base: Int) -> RunResult {
@@ -128,7 +136,7 @@ enum Interpreter {
             /// Enters a subprogram; false when there are 8 frames already.
             @inline(__always)
             func enter(_ target: UnsafeMutablePointer<DecodedInstruction>) -> Bool {
-                guard depth + 1 < RunState.maxFrames else { return false }
+                guard !Policy.checksAccesses || depth + 1 < RunState.maxFrames else { return false }
                 state.pointee.calls[depth] = CallFrame(
                     returnIndex: pc - code, entryIndex: target - code, saved: (r[6], r[7], r[8], r[9]))
                 depth += 1
@@ -344,7 +352,7 @@ enum Interpreter {
             case .lddw: r[d] = imm
 
             case .callHelper:
-                guard Helpers.call(UInt32(truncatingIfNeeded: at.pointee.imm), core, state) else {
+                guard policy.callHelper(UInt32(truncatingIfNeeded: at.pointee.imm), core, state) else {
                     return fault(state.pointee.helperFault, at)
                 }
                 guard payHelper() else { return fault(.outOfFuel, at) }
@@ -353,7 +361,7 @@ enum Interpreter {
             case .callx:
                 if let index = FunctionPointer.index(r[d]), index < core.pointee.instructionCount {
                     guard enter(code + index) else { return fault(.callDepth, at) }
-                } else if !Helpers.call(UInt32(clamping: r[d]), core, state) {
+                } else if !policy.callHelper(UInt32(clamping: r[d]), core, state) {
                     return fault(state.pointee.helperFault, at, address: r[d])
                 } else if !payHelper() {
                     return fault(.outOfFuel, at)

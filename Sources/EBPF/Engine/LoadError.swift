@@ -1,6 +1,7 @@
 import ISA
 import Maps
 import Object
+import Verifier
 
 /// Why an object or one of its programs was not loaded.
 public enum LoadError: Error {
@@ -10,6 +11,8 @@ public enum LoadError: Error {
     case map(name: String, MapError)
     /// A load-time option names what is not there or does not fit.
     case option(String)
+    /// The verifier refuses a function.
+    case rejected(Rejection)
     /// An instruction of a function that does not exist, or is malformed.
     case instruction(function: String, ISAError)
     /// A function calls a helper that is not offered.
@@ -29,6 +32,8 @@ extension LoadError: CustomStringConvertible {
         case .object(let error): "\(error)"
         case .map(let name, let error): "map \(name): \(error)"
         case .option(let message): message
+        case .rejected(let rejection):
+            "\(RejectionText(rejection).place): \(RejectionText(rejection).summary)"
         case .instruction(let function, let error): "\(function): \(error)"
         case .helper(let function, let instruction, let number):
             "\(function): insn \(instruction): helper \(number) is not offered"

@@ -1,4 +1,5 @@
 import Maps
+import Verifier
 
 /// What a loader sets before an object is loaded.
 public struct LoadOptions: Sendable {
@@ -9,14 +10,17 @@ public struct LoadOptions: Sendable {
     /// Maps that stand by themselves, to be used in place of the object's map of that name.
     public var useMaps: [String: Map]
     public var program: Program.Options
+    public var verifier: Verifier.Options
 
     public init(
         constants: [(name: String, bytes: [UInt8])] = [], maxEntries: [String: Int] = [:],
-        useMaps: [String: Map] = [:], program: Program.Options = .init()
+        useMaps: [String: Map] = [:], program: Program.Options = .init(),
+        verifier: Verifier.Options = .engine
     ) {
         self.constants = constants
         self.maxEntries = maxEntries
         self.useMaps = useMaps
         self.program = program
+        self.verifier = verifier
     }
 }

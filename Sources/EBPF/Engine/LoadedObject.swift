@@ -2,7 +2,7 @@ import Maps
 import Object
 import Synchronization
 
-/// An uploaded object: its maps, created, and its programs, made on demand. The facade of the EBPF floor.
+/// An uploaded object: verified, its maps created, its programs made on demand. The facade of the EBPF floor.
 ///
 /// ```
 /// let object = try LoadedObject(elf: bytes, domain: domain, trace: trace)
@@ -10,7 +10,9 @@ import Synchronization
 /// program.executable.run(&frames, count: n, results: &results, slot: worker)
 /// ```
 public final class LoadedObject: Sendable {
-    public let file: ObjectFile
+    /// What was verified, and how it ended.
+    public let verifier: ObjectVerifier
+    public var file: ObjectFile { verifier.file }
     /// In the order of `file.maps`.
     public let maps: [LoadedMap]
     private let domain: WorkerDomain
@@ -33,49 +35,46 @@ public final class LoadedObject: Sendable {
         public var frozen: Bool { definition.isDataSection && definition.name.hasPrefix(".rodata") }
     }
 
-    /// Loads an object: parses it, creates its maps and checks every function.
+    /// Loads an object: parses it, verifies every function and creates its maps.
     ///
     /// - Parameters:
     ///   - elf: what `clang -target bpf` wrote.
     ///   - replacing: the object that this one takes the place of. Maps equal in name, type, sizes, flags and entries
     ///     are carried over, those of data sections are not.
-    public init(
+    public convenience init(
         elf: [UInt8], options: LoadOptions = LoadOptions(), domain: WorkerDomain, trace: TraceLog,
         replacing old: LoadedObject? = nil
     ) throws(LoadError) {
-        var file: ObjectFile
-        do throws(ObjectError) {
-            file = try ObjectFile(elf: elf)
-            if !options.constants.isEmpty { try file.apply(constants: options.constants) }
-            for (name, count) in options.maxEntries.sorted(by: { $0.key < $1.key }) {
-                try file.setMaxEntries(count, map: name)
-            }
-        } catch {
-            throw .object(error)
-        }
-        for name in options.useMaps.keys.sorted() where !file.maps.contains(where: { $0.name == name }) {
-            throw .option("the object has no map \(name)")
-        }
+        let verifier = try ObjectVerifier(elf: elf, options: options)
+        if let rejection = verifier.verifyUpload().rejection { throw .rejected(rejection) }
+        try self.init(verifier, options: options, domain: domain, trace: trace, replacing: old)
+    }
+
+    /// Creates the maps of an object whose functions may have been verified; one that was not is when its program is
+    /// asked for.
+    public init(
+        _ verifier: ObjectVerifier, options: LoadOptions = LoadOptions(), domain: WorkerDomain, trace: TraceLog,
+        replacing old: LoadedObject? = nil
+    ) throws(LoadError) {
         var maps: [LoadedMap] = []
-        for definition in file.maps {
+        for definition in verifier.file.maps {
             maps.append(try Self.map(definition, options, domain, old))
         }
-        self.file = file
+        self.verifier = verifier
         self.maps = maps
         self.domain = domain
         self.trace = trace
         self.options = options
-        for program in file.programs {
-            _ = try Program(
-                program, type: program.type ?? .vale, maps: maps.map(\.map), domain: domain, trace: trace,
-                options: options.program)
-        }
     }
 
     private static func map(
         _ definition: MapDefinition, _ options: LoadOptions, _ domain: WorkerDomain, _ old: LoadedObject?
     ) throws(LoadError) -> LoadedMap {
         if let map = options.useMaps[definition.name] {
+            // The verifier may have taken a constant's value for granted.
+            guard !definition.isDataSection else {
+                throw .option("map \(definition.name) is a data section, which can't be another map")
+            }
             guard map.attributes == definition.attributes else {
                 throw .option(
                     "map \(definition.name): \(map.name) has other attributes than the object declares")
@@ -98,21 +97,27 @@ public final class LoadedObject: Sendable {
                     value.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(value), byteCount: count)
                 }
             }
-            return LoadedMap(definition: definition, map: map, carriedOver: false)
+            let loaded = LoadedMap(definition: definition, map: map, carriedOver: false)
+            // The verifier took its values for constants.
+            if loaded.frozen { map.freeze() }
+            return loaded
         } catch {
             throw .map(name: definition.name, error)
         }
     }
 
-    /// The program of a function, made once for each type.
+    /// The program of a function, verified, made once for each type.
     ///
     /// - Parameter function: may be nil where the object has one program, or one of this type.
     public func program(function: String? = nil, type: ProgramType) throws(LoadError) -> Program {
-        let code = try find(function, type)
+        let code = try file.program(function, type: type)
         let key = Key(function: code.name, type: type)
         if let known = programs.withLock({ $0[key] }) { return known }
-        let made = try Program(
-            code, type: type, maps: maps.map(\.map), domain: domain, trace: trace, options: options.program)
+        let verification = verifier.verify(code, as: type)
+        if let rejection = verification.rejection { throw .rejected(rejection) }
+        let made = Program(
+            code, type: type, maps: maps.map(\.map), domain: domain, trace: trace, options: options.program,
+            facts: verification.verdict.facts, verification: verification)
         return programs.withLock { programs in
             if let known = programs[key] { return known }
             programs[key] = made
@@ -125,10 +130,14 @@ public final class LoadedObject: Sendable {
         programs.withLock { $0.values.sorted { ($0.name, $0.type.rawValue) < ($1.name, $1.type.rawValue) } }
     }
 
-    private func find(_ function: String?, _ type: ProgramType) throws(LoadError) -> ObjectProgram {
-        let names = file.programs.map(\.name)
+}
+
+extension ObjectFile {
+    /// The code of `function`, which may be nil where the object has one program, or one of this type.
+    public func program(_ function: String?, type: ProgramType) throws(LoadError) -> ObjectProgram {
+        let names = programs.map(\.name)
         if let function {
-            guard let code = file.programs.first(where: { $0.name == function }) else {
+            guard let code = programs.first(where: { $0.name == function }) else {
                 throw .noSuchFunction(function, available: names)
             }
             if let declared = code.type, declared != type {
@@ -136,11 +145,11 @@ public final class LoadedObject: Sendable {
             }
             return code
         }
-        let fitting = file.programs.filter { $0.type == nil || $0.type == type }
+        let fitting = programs.filter { $0.type == nil || $0.type == type }
         if fitting.count == 1, let code = fitting.first { return code }
         let declared = fitting.filter { $0.type == type }
         if declared.count == 1, let code = declared.first { return code }
-        if fitting.isEmpty, file.programs.count == 1, let code = file.programs.first, let other = code.type {
+        if fitting.isEmpty, programs.count == 1, let code = programs.first, let other = code.type {
             throw .wrongType(function: code.name, is: other, wanted: type)
         }
         throw .functionNotNamed(available: names)

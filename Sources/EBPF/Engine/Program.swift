@@ -2,6 +2,7 @@ import ISA
 import Maps
 import Object
 import Synchronization
+import Verifier
 
 /// A program ready to run: decoded, bound to its maps.
 public final class Program: @unchecked Sendable {
@@ -10,6 +11,8 @@ public final class Program: @unchecked Sendable {
     /// The linked wire form, with functions and source lines.
     public let code: ObjectProgram
     public let maps: [Map]
+    /// The verdict that lets it run; nil for one that nobody verified, whose accesses are checked as it runs.
+    public let verification: Verification?
     private let core: UnsafeMutablePointer<ProgramCore>
     private let trace: TraceLog
 
@@ -18,23 +21,57 @@ public final class Program: @unchecked Sendable {
         /// Instructions that one run may take, counted where they repeat: a back-edge costs those that it goes back
         /// over, a return those between the subprogram's start and its exit, a helper call what it hashes and copies.
         public var fuel: Int
-        public init(fuel: Int = 1 << 24) { self.fuel = fuel }
+        /// Check every access at run time, of verified programs too.
+        public var checksAccesses: Bool
+
+        public init(fuel: Int = 1 << 24, checksAccesses: Bool = false) {
+            self.fuel = fuel
+            self.checksAccesses = checksAccesses
+        }
     }
 
-    /// Binds `code` to `maps`, which its map references count into.
+    /// A program that nobody verified, for tests and `swale exec`. Map references count into `maps`.
     ///
+    /// - Parameter facts: what the verifier found, of the same code for the same type and maps; without, every access is
+    ///   checked.
     /// - Throws: `LoadError` for instructions that do not exist and helpers that are not offered, unless `validate` is
     ///   false; then such an instruction is a fault when it is reached.
-    public init(
+    public convenience init(
         _ code: ObjectProgram, type: ProgramType, maps: [Map] = [], domain: WorkerDomain, trace: TraceLog,
-        options: Options = Options(), validate: Bool = true
+        options: Options = Options(), facts: Verifier.Facts? = nil, validate: Bool = true
     ) throws(LoadError) {
         if validate { try Self.validate(code, mapCount: maps.count) }
+        self.init(
+            code, type: type, maps: maps, domain: domain, trace: trace, options: options, facts: facts,
+            verification: nil)
+    }
+
+    /// Verifies `code`, for `maps` as they are, and binds it to them.
+    ///
+    /// - Parameter verifier: where it says `memoryBytes`, the program may run on memory of that length only.
+    public convenience init(
+        verifying code: ObjectProgram, type: ProgramType, maps: [Map] = [], domain: WorkerDomain, trace: TraceLog,
+        options: Options = Options(), verifier: Verifier.Options = .engine
+    ) throws(LoadError) {
+        let descriptions = maps.map { MapDescription(name: $0.name, attributes: $0.attributes) }
+        let verdict = Verifier.verify(code, type: type, maps: descriptions, options: verifier)
+        if let rejection = verdict.rejection { throw .rejected(rejection) }
+        self.init(
+            code, type: type, maps: maps, domain: domain, trace: trace, options: options, facts: verdict.facts,
+            verification: Verification(function: code.name, type: type, verdict: verdict))
+    }
+
+    /// Binds `code` to `maps`, which are what the verifier was told. Without `facts` every access is checked.
+    init(
+        _ code: ObjectProgram, type: ProgramType, maps: [Map], domain: WorkerDomain, trace: TraceLog,
+        options: Options, facts: Verifier.Facts?, verification: Verification?
+    ) {
         name = code.name
         self.type = type
         self.code = code
         self.maps = maps
         self.trace = trace
+        self.verification = verification
 
         let cores = UnsafeMutablePointer<MapCore>.allocate(capacity: max(maps.count, 1))
         let regions = UnsafeMutablePointer<ValueRegion>.allocate(capacity: max(maps.count, 1))
@@ -42,12 +79,14 @@ public final class Program: @unchecked Sendable {
             (cores + index).initialize(to: map.core)
             (regions + index).initialize(to: ValueRegion(map))
         }
-        let decoder = Decoder(
+        var decoder = Decoder(
             mapPointer: { maps.indices.contains($0) ? UInt64(UInt(bitPattern: cores + $0)) : nil },
             mapValue: { index in
                 guard maps.indices.contains(index), let value = maps[index].core.directValue() else { return nil }
                 return UInt64(UInt(bitPattern: value))
             })
+        let checksAccesses = options.checksAccesses || facts == nil
+        if type == .xdp, !checksAccesses, let facts { decoder.contextLoads = facts.contextLoads }
         let decoded = decoder.decode(code.instructions)
         let count = decoded.instructions.count
         let instructions = UnsafeMutablePointer<DecodedInstruction>.allocate(capacity: count)
@@ -62,7 +101,7 @@ public final class Program: @unchecked Sendable {
             to: ProgramCore(
                 instructions: instructions, instructionCount: count, wireSlots: wireSlots, type: type,
                 maps: cores, mapCount: maps.count, regions: regions, states: states, slots: domain.slots,
-                fuel: options.fuel,
+                fuel: options.fuel, checksAccesses: checksAccesses,
                 trace: .passUnretained(trace)))
     }
 

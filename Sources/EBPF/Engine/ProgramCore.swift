@@ -16,5 +16,7 @@ struct ProgramCore {
     var slots: Int
     /// Instructions that one run may take: `Program.Options.fuel`.
     var fuel: Int
+    /// False for verified programs.
+    var checksAccesses: Bool
     var trace: Unmanaged<TraceLog>
 }

@@ -9,7 +9,7 @@ struct RunState {
     /// 8 frames of 512 bytes, the first at the top.
     var stack: UnsafeMutableRawPointer
     var calls: UnsafeMutablePointer<CallFrame>
-    /// Memory of `vale_bpf_md` or `xdp_md`, 24 bytes.
+    /// Memory of `vale_bpf_md` or `xdp_md`, 24 bytes, and of `XDPContext.pointers`.
     var context: UnsafeMutableRawPointer
 
     var packetStart: UInt = 0
@@ -42,8 +42,8 @@ struct RunState {
         stack.initializeMemory(as: UInt8.self, repeating: 0, count: Self.stackBytes * Self.maxFrames)
         calls = .allocate(capacity: Self.maxFrames)
         calls.initialize(repeating: CallFrame(), count: Self.maxFrames)
-        context = .allocate(byteCount: 32, alignment: 8)
-        context.initializeMemory(as: UInt8.self, repeating: 0, count: 32)
+        context = .allocate(byteCount: XDPContext.bytesWithPointers, alignment: 8)
+        context.initializeMemory(as: UInt8.self, repeating: 0, count: XDPContext.bytesWithPointers)
         faults = .allocate(capacity: Fault.allCases.count)
         faults.initialize(repeating: 0, count: Fault.allCases.count)
         self.slot = slot
@@ -54,6 +54,15 @@ struct RunState {
     @inline(__always)
     func clearRegisters() {
         for index in 0..<10 { registers[index] = 0 }
+    }
+
+    /// Writes the pointers that the fields of `xdp_md` yield where unchecked programs load them from.
+    @inline(__always)
+    func storePointers() {
+        let pointers = context + XDPContext.pointers
+        pointers.storeBytes(of: packetStart, as: UInt.self)
+        pointers.storeBytes(of: packetEnd, toByteOffset: 8, as: UInt.self)
+        pointers.storeBytes(of: packetMeta, toByteOffset: 16, as: UInt.self)
     }
 
     func deallocate() {

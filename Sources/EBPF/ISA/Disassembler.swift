@@ -54,6 +54,12 @@ public enum Disassembler {
         return output
     }
 
+    /// One instruction, `r0 = *(u64 *)(r1 + 0x8)`. `next`: the second slot of an `LDDW`.
+    public static func text(_ instruction: Instruction, next: Instruction? = nil, slot: Int = 0) -> String {
+        let pair = instruction.isWide ? [instruction] + (next.map { [$0] } ?? []) : [instruction]
+        return ObjdumpText(Options()).text(pair[...], at: slot)
+    }
+
     /// Source that assembles to exactly `instructions`, one statement a line.
     public static func assembly(_ instructions: [Instruction]) -> String {
         pieces(instructions).map { "\(AssemblyText.text($0.piece))\n" }.joined()

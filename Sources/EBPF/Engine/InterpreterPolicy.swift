@@ -1,0 +1,99 @@
+/// What an interpreter does beside what instructions mean. Each policy is compiled into an interpreter of its own.
+protocol InterpreterPolicy {
+    /// Whether accesses, helper arguments, map pointers and the depth of calls are checked. Without, the program has been
+    /// verified.
+    static var checksAccesses: Bool { get }
+
+    /// Whether `willRun` is called before each instruction.
+    static var traces: Bool { get }
+    func willRun(_ step: InterpreterStep)
+
+    // The generic functions, each in a function of its own for each policy: the compiler inlines into those that are not
+    // generic what it leaves as calls in specialised ones.
+
+    /// `Interpreter.run` with this policy.
+    func run(_ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int) -> RunResult
+
+    /// `Helpers.call` with this policy.
+    func callHelper(
+        _ number: UInt32, _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>
+    ) -> Bool
+}
+
+extension InterpreterPolicy {
+    @inline(__always)
+    static var traces: Bool { false }
+    @inline(__always)
+    func willRun(_ step: InterpreterStep) {}
+}
+
+/// For programs that nobody has verified, and the reference for what an instruction means.
+struct CheckedExecution: InterpreterPolicy {
+    @inline(__always)
+    static var checksAccesses: Bool { true }
+
+    @inline(never)
+    func run(_ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int) -> RunResult {
+        Interpreter.run(core, state, fuel: fuel, policy: self)
+    }
+
+    @inline(never)
+    func callHelper(
+        _ number: UInt32, _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>
+    ) -> Bool {
+        Helpers.call(number, core, state, policy: self)
+    }
+}
+
+/// For verified programs.
+struct UncheckedExecution: InterpreterPolicy {
+    @inline(__always)
+    static var checksAccesses: Bool { false }
+
+    @inline(never)
+    func run(_ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int) -> RunResult {
+        Interpreter.run(core, state, fuel: fuel, policy: self)
+    }
+
+    @inline(never)
+    func callHelper(
+        _ number: UInt32, _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>
+    ) -> Bool {
+        Helpers.call(number, core, state, policy: self)
+    }
+}
+
+/// Checks all and shows every step: for tests.
+struct TracedExecution: InterpreterPolicy {
+    let observe: (InterpreterStep) -> Void
+
+    @inline(__always)
+    static var checksAccesses: Bool { true }
+    @inline(__always)
+    static var traces: Bool { true }
+
+    func willRun(_ step: InterpreterStep) { observe(step) }
+
+    @inline(never)
+    func run(_ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int) -> RunResult {
+        Interpreter.run(core, state, fuel: fuel, policy: self)
+    }
+
+    @inline(never)
+    func callHelper(
+        _ number: UInt32, _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>
+    ) -> Bool {
+        Helpers.call(number, core, state, policy: self)
+    }
+}
+
+/// The machine before an instruction. Valid during the call that gets it.
+struct InterpreterStep {
+    /// Slot of the instruction in the wire form.
+    var slot: Int
+    /// r0 to r10.
+    var registers: UnsafePointer<UInt64>
+    /// Calls that the frame is away from the entry function.
+    var depth: Int
+    var state: UnsafePointer<RunState>
+}
