@@ -17,7 +17,8 @@ struct Swale: ParsableCommand {
                     DropsCommand.self,
                 ]),
             CommandGroup(
-                name: "Offline", subcommands: [DisassembleCommand.self, RunCommand.self, ExecCommand.self]),
+                name: "Offline",
+                subcommands: [VerifyCommand.self, DisassembleCommand.self, RunCommand.self, ExecCommand.self]),
         ]
     )
 }

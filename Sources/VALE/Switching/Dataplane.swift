@@ -36,6 +36,9 @@ public final class Dataplane: @unchecked Sendable {
         control.thread.stop()
     }
 
+    /// The CPU that the worker is pinned to; nil where it may run on any.
+    public var cpu: Int? { control.thread.cpu }
+
     /// CPU time that the worker has used.
     public var cpuNanoseconds: UInt64 { control.thread.cpuNanoseconds }
 

@@ -11,6 +11,8 @@ final class WorkerThread: @unchecked Sendable {
     private let pinning: DataplaneOptions.Pinning
     private var thread = pthread_t()
     private var pinFailure: Int32 = 0
+    /// The CPU that the thread is pinned to; set before the first command is executed.
+    private(set) var cpu: Int?
     /// One command at a time. After the thread has ended commands run on the caller's.
     private let isRunning = Mutex(false)
 
@@ -48,11 +50,12 @@ final class WorkerThread: @unchecked Sendable {
         clinux_name_thread("swale-dataplane")
         switch pinning {
         case .automatic:
-            let cpu = clinux_last_cpu()
-            if cpu >= 0 { pinFailure = clinux_pin_thread(UInt32(cpu)) }
-        case .cpu(let cpu): pinFailure = clinux_pin_thread(UInt32(cpu))
+            let last = clinux_last_cpu()
+            cpu = last >= 0 ? Int(last) : nil
+        case .cpu(let number): cpu = number
         case .none: break
         }
+        if let cpu { pinFailure = clinux_pin_thread(UInt32(cpu)) }
         worker.run()
     }
 

@@ -38,7 +38,10 @@ enum AttachmentRoutes {
         let asked = try members["function"]?.string()
         let loaded: Program
         do {
+            // The upload has asked the verifier already, as vale wherever no section says otherwise.
             loaded = try program.object.program(function: asked, type: .vale)
+        } catch .rejected(let rejection) {
+            throw Problem(rejection)
         } catch {
             throw .invalid(at: members.pointer / "function", "\(error)")
         }

@@ -10,29 +10,13 @@ enum Disassembly {
     static func get(_ context: Context) throws(Problem) -> Response {
         let record = try context.control.state.program(try context.program())
         if try context.choice("form", Form.self) == .jit { throw Problem(.unsupported, "there is no JIT") }
-        let program = try function(context.request.query("function"), of: record)
+        let program = try record.function(context.request.query("function"))
         let lines = Disassembler.disassemble(program.instructions, options: options(program, record))
         if context.accepts("text/plain") { return .text(Disassembler.listing(lines)) }
         return context.answer([
             "program": .string(record.name), "function": .string(program.name),
             "form": .string(Form.bytecode.rawValue), "instructions": .array(instructions(lines, program)),
         ])
-    }
-
-    private static func function(_ name: String?, of record: ProgramRecord) throws(Problem) -> ObjectProgram {
-        let programs = record.object.file.programs
-        let known = programs.map(\.name).joined(separator: ", ")
-        if let name {
-            guard Names.isFunctionName(name) else { throw .parameter("function", "\(name) can't be a function") }
-            guard let program = programs.first(where: { $0.name == name }) else {
-                throw .notFound("program \(record.name) has no function \(name); it has \(known)")
-            }
-            return program
-        }
-        guard programs.count == 1, let program = programs.first else {
-            throw .parameter("function", programs.isEmpty ? "the object has none" : "name one of \(known)")
-        }
-        return program
     }
 
     private static func options(_ program: ObjectProgram, _ record: ProgramRecord) -> Disassembler.Options {
@@ -62,5 +46,24 @@ enum Disassembly {
             }
             return json
         }
+    }
+}
+
+extension ProgramRecord {
+    /// The function that a query names; it need not where there is only one.
+    func function(_ asked: String?) throws(Problem) -> ObjectProgram {
+        let programs = object.file.programs
+        let known = programs.map(\.name).joined(separator: ", ")
+        if let asked {
+            guard Names.isFunctionName(asked) else { throw .parameter("function", "\(asked) can't be a function") }
+            guard let program = programs.first(where: { $0.name == asked }) else {
+                throw .notFound("program \(name) has no function \(asked); it has \(known)")
+            }
+            return program
+        }
+        guard programs.count == 1, let program = programs.first else {
+            throw .parameter("function", programs.isEmpty ? "the object has none" : "name one of \(known)")
+        }
+        return program
     }
 }

@@ -4,12 +4,13 @@ import Maps
 import Object
 import Switching
 
-/// Loads an upload, without a trace until it is committed. Control queue only.
+/// Loads an upload that was verified, without a trace until it is committed. Control queue only.
 struct ProgramLoading {
     let name: String
     let control: Control
     let state: ControlState
     let upload: ProgramUpload
+    let verifier: ObjectVerifier
 
     /// An object that was loaded, and what it changes.
     struct Loaded {
@@ -22,18 +23,14 @@ struct ProgramLoading {
     }
 
     func load(replacing old: ProgramRecord?) throws(Problem) -> Loaded {
-        let file: ObjectFile
-        do {
-            file = try ObjectFile(elf: upload.elf)
-        } catch {
-            throw Problem(error)
-        }
+        let file = verifier.file
         var options = try LoadOptions(upload.options, file, state)
+        options.program = control.programOptions
         let pinned = try pinnedMaps(file, &options)
         let object: LoadedObject
         do {
             object = try LoadedObject(
-                elf: upload.elf, options: options, domain: control.dataplane.domain, trace: control.trace,
+                verifier, options: options, domain: control.dataplane.domain, trace: control.trace,
                 replacing: old?.object)
         } catch {
             throw Problem(error)
@@ -105,7 +102,9 @@ struct ProgramLoading {
                 attachments.append(attachment)
                 programs.append((try state.switch(attachment.switchName).vale, program))
             } catch let error as LoadError {
-                throw .conflict("it is attached to switch \(attachment.switchName), but \(error)")
+                var problem = Problem.conflict("it is attached to switch \(attachment.switchName), but \(error)")
+                if case .rejected(let rejection) = error { problem.members = Problem(rejection).members }
+                throw problem
             } catch {
                 throw .conflict("\(error)")
             }

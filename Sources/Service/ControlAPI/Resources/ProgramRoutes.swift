@@ -13,11 +13,14 @@ enum ProgramRoutes {
             .get("/v1/programs", query: ["limit", "cursor"], list),
             .get("/v1/programs/{program}", get),
             .put(
-                "/v1/programs/{program}", body: .required(["application/octet-stream", "multipart/form-data"]),
-                bodyLimit: objectLimit, put),
+                "/v1/programs/{program}", query: ["log"],
+                body: .required(["application/octet-stream", "multipart/form-data"]), bodyLimit: objectLimit,
+                at: .verifier, put),
             .delete("/v1/programs/{program}", delete),
             .get("/v1/programs/{program}/stats", stats),
             .get("/v1/programs/{program}/disassembly", query: ["function", "form"], at: .reader, Disassembly.get),
+            .get(
+                "/v1/programs/{program}/verifier-log", query: ["function", "type"], at: .verifier, VerifierLog.get),
         ]
     }
 
@@ -35,16 +38,22 @@ enum ProgramRoutes {
 
     static func put(_ context: Context) throws(Problem) -> Response {
         let name = try context.program()
-        let isDryRun = context.isDryRun
-        let state = context.control.state
-        let old = state.programs[name]
-        try context.checkPreconditions(old?.etag)
+        let control = context.control
+        // Once more in its turn; here to spare the work.
+        try context.checkPreconditions(control.state.programs[name]?.etag)
         let upload = try ProgramUpload(context.request)
-        let loading = ProgramLoading(name: name, control: context.control, state: state, upload: upload)
-        let loaded = try loading.load(replacing: old)
-        if !isDryRun { try loaded.commit(context.control) }
-        let after = loaded.applied(to: state)
-        return context.written(json(loaded.record, after), etag: loaded.record.etag, isNew: old == nil)
+        let verifier = try ProgramVerification(context, upload).verify()
+        return try control.inTurn { () throws(Problem) -> Response in
+            let state = control.state
+            let old = state.programs[name]
+            try context.checkPreconditions(old?.etag)
+            let loading = ProgramLoading(
+                name: name, control: control, state: state, upload: upload, verifier: verifier)
+            let loaded = try loading.load(replacing: old)
+            if !context.isDryRun { try loaded.commit(control) }
+            let after = loaded.applied(to: state)
+            return context.written(json(loaded.record, after), etag: loaded.record.etag, isNew: old == nil)
+        }
     }
 
     static func delete(_ context: Context) throws(Problem) -> Response {
@@ -77,11 +86,14 @@ enum ProgramRoutes {
     static func json(_ record: ProgramRecord, _ state: ControlState) -> JSON {
         let file = record.object.file
         let functions: [JSON] = file.programs.map { program in
-            [
+            var function: JSON = [
                 "name": .string(program.name), "section": .string(program.section),
                 "type": program.type.map { .string($0.rawValue) } ?? nil,
                 "instructions": .integer(program.instructions.count),
             ]
+            let accepted = record.object.verifier.verifications(of: program.name).filter(\.isAccepted)
+            function.set("verified", .array(accepted.map { JSON(encoding: $0) }))
+            return function
         }
         let maps: [JSON] = zip(record.mapNames, file.maps).map { name, definition in
             [

@@ -21,8 +21,9 @@ struct Context: Sendable {
 
     // MARK: Query
 
-    /// `Endpoint.check` has seen to it that it is `true` or `false` where it is given.
+    /// `Endpoint.check` has seen to it that these are `true` or `false` where they are given.
     var isDryRun: Bool { request.query("dryRun") == "true" }
+    var wantsLog: Bool { request.query("log") == "true" }
 
     func choice<T: RawRepresentable & CaseIterable>(_ name: String, _: T.Type = T.self) throws(Problem) -> T?
     where T.RawValue == String {

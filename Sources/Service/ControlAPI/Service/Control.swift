@@ -3,10 +3,12 @@ import Engine
 import Foundation
 import Switching
 import Synchronization
+import Verifier
 
 /// What the API acts on: what was declared, and the dataplane that carries it out.
 ///
-/// Writes run on the control queue, one after another; reads take a copy of the state and never wait for a write.
+/// Writes run on the control queue, one after another; reads take a copy of the state and never wait for a write. What a
+/// write has to verify is verified before its turn.
 final class Control: Sendable {
     let dataplane: Dataplane
     let trace: TraceLog
@@ -14,11 +16,19 @@ final class Control: Sendable {
     let started = Date()
     let writer = DispatchQueue(label: "swale.control", qos: .userInitiated)
     let reader = DispatchQueue(label: "swale.read", qos: .userInitiated, attributes: .concurrent)
+    let verification: VerificationPool
+    /// What one function may take to be verified.
+    let verifierLimits: Verifier.Limits
+    /// Of every program that is loaded.
+    let programOptions: Program.Options
     private let current = Mutex(ControlState())
     private let ready = Atomic(true)
 
-    init(dataplane: Dataplane) {
+    init(dataplane: Dataplane, configuration: ControlConfiguration) {
         self.dataplane = dataplane
+        verifierLimits = configuration.verifierLimits
+        programOptions = Program.Options(checksAccesses: configuration.checksAccesses)
+        verification = VerificationPool(avoiding: dataplane.cpu)
         trace = TraceLog()
         events = EventHub(trace: trace)
     }
@@ -32,6 +42,11 @@ final class Control: Sendable {
     }
 
     var state: ControlState { current.withLock { $0 } }
+
+    /// Waits for the turn of a write. From a thread of the verification pool only.
+    func inTurn<T>(_ body: () throws(Problem) -> T) throws(Problem) -> T {
+        try writer.sync { Result { () throws(Problem) -> T in try body() } }.get()
+    }
 
     /// On the control queue only.
     func change(_ body: (inout ControlState) -> Void) {

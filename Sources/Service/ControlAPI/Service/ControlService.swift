@@ -9,7 +9,7 @@ public final class ControlService: RequestHandler {
 
     /// - Parameter dataplane: the service makes its switches and ports; it stays the caller's to stop.
     public init(configuration: ControlConfiguration, dataplane: Dataplane) {
-        let control = Control(dataplane: dataplane)
+        let control = Control(dataplane: dataplane, configuration: configuration)
         self.control = control
         let endpoints =
             ProgramRoutes.endpoints + MapRoutes.endpoints + EntryRoutes.endpoints + SwitchRoutes.endpoints
@@ -37,6 +37,12 @@ extension Endpoint {
             case .loop: work()
             case .reader: control.reader.async(execute: work)
             case .writer: control.writer.async(execute: work)
+            case .verifier:
+                let isQueued = control.verification.submit {
+                    // Nobody waits for the answer any more, and nothing has begun.
+                    if !responder.isCancelled { work() }
+                }
+                if !isQueued { responder.respond(Problem.busy.response) }
             }
         }
     }

@@ -11,6 +11,8 @@ struct Endpoint: Sendable {
         case reader
         /// The control queue, one after another.
         case writer
+        /// The verification pool: may take seconds. A write waits for its turn there when it has verified.
+        case verifier
     }
 
     enum Body: Sendable {
@@ -40,11 +42,11 @@ struct Endpoint: Sendable {
 
     static func put(
         _ template: String, query: [String] = [], body: Body = .json, bodyLimit: Int = 1 << 20,
-        _ run: @escaping @Sendable (Context) throws(Problem) -> Response
+        at place: Place = .writer, _ run: @escaping @Sendable (Context) throws(Problem) -> Response
     ) -> Endpoint {
         Endpoint(
             method: .put, template: template, query: query + ["dryRun"], body: body, bodyLimit: bodyLimit,
-            place: .writer, run: run)
+            place: place, run: run)
     }
 
     static func delete(
@@ -52,6 +54,8 @@ struct Endpoint: Sendable {
     ) -> Endpoint {
         Endpoint(method: .delete, template: template, query: query + ["dryRun"], place: .writer, run: run)
     }
+
+    private static let flags = ["dryRun", "log"]
 
     /// Refuses what the operation doesn't know, before it begins.
     func check(_ request: Request) throws(Problem) {
@@ -62,7 +66,7 @@ struct Endpoint: Sendable {
                 throw .parameter(item.name, "unknown query parameter; known here: \(known)")
             }
             guard seen.insert(item.name).inserted else { throw .parameter(item.name, "given more than once") }
-            if item.name == "dryRun", !["true", "false"].contains(item.value) {
+            if Self.flags.contains(item.name), !["true", "false"].contains(item.value) {
                 throw .parameter(item.name, "\(item.value) is neither true nor false")
             }
         }

@@ -2,6 +2,7 @@ import Engine
 import Maps
 import Object
 import Switching
+import Verifier
 
 extension Problem {
     /// What a map refused, for an operation with a key.
@@ -19,12 +20,24 @@ extension Problem {
     }
 
     init(_ error: LoadError) {
+        if case .rejected(let rejection) = error {
+            self.init(rejection)
+            return
+        }
         self.init(.invalidObject, "\(error)")
         guard case .object(let error) = error else { return }
         switch error.kind {
         case .unknownName, .badValue: self.init(.invalid, "\(error)")
         default: self.init(error)
         }
+    }
+
+    /// What the verifier says against a program. That its time ran out is no verdict.
+    init(_ rejection: Rejection) {
+        let text = RejectionText(rejection)
+        self.init(rejection.category == .timeLimit ? .timeLimit : .rejected, "\(text.place): \(text.summary)")
+        members = [JSON.Member(name: "rejection", value: JSON(encoding: rejection))]
+        if rejection.category == .timeLimit { headers[.retryAfter] = "5" }
     }
 
     init(_ error: ObjectError) {

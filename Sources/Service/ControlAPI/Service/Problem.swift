@@ -19,6 +19,9 @@ struct Problem: Error {
         case invalidObject = "invalid-object"
         case readOnly = "read-only"
         case unsupported
+        case rejected
+        case timeLimit = "time-limit"
+        case busy
         case notReady = "not-ready"
 
         var status: HTTPResponse.Status {
@@ -28,8 +31,8 @@ struct Problem: Error {
             case .inUse, .conflict, .mapFull: .conflict
             case .exists, .preconditionFailed: .preconditionFailed
             case .unsupportedMediaType: .unsupportedMediaType
-            case .invalid, .invalidObject, .readOnly, .unsupported: .unprocessableContent
-            case .notReady: .serviceUnavailable
+            case .invalid, .invalidObject, .rejected, .readOnly, .unsupported: .unprocessableContent
+            case .timeLimit, .busy, .notReady: .serviceUnavailable
             }
         }
 
@@ -47,6 +50,9 @@ struct Problem: Error {
             case .unsupportedMediaType: "The body has a media type that is not taken"
             case .invalid: "The request is not valid"
             case .invalidObject: "The object can't be loaded"
+            case .rejected: "The verifier refuses the program"
+            case .timeLimit: "The time for verifying the program ran out"
+            case .busy: "Too many programs wait to be verified"
             case .readOnly: "The map is read-only"
             case .unsupported: "Not supported"
             case .notReady: "Not ready"
@@ -72,6 +78,13 @@ struct Problem: Error {
     static func malformed(_ detail: String) -> Problem { Problem(.malformed, detail) }
     static func notFound(_ detail: String) -> Problem { Problem(.notFound, detail) }
     static func conflict(_ detail: String) -> Problem { Problem(.conflict, detail) }
+
+    /// Nothing has begun; the same request may succeed later.
+    static var busy: Problem {
+        var problem = Problem(.busy, "come back when others are through")
+        problem.headers[.retryAfter] = "5"
+        return problem
+    }
 
     /// A member of the body that can't be taken.
     static func invalid(at pointer: JSONPointer, _ detail: String) -> Problem {

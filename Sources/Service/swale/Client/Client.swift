@@ -1,4 +1,5 @@
 import Foundation
+import Verifier
 
 /// A blocking HTTP/1.1 client, one connection a request, over TCP or a unix socket (which URLSession can't do).
 struct Client {
@@ -52,15 +53,21 @@ struct Client {
     }
 }
 
-/// RFC 9457 problem documents, as a line for a person.
+/// RFC 9457 problem documents, as a line for a person; a rejection takes more of them.
 enum Problem {
     private struct Document: Decodable {
         var title: String?
         var detail: String?
+        var rejection: Rejection?
+        var log: String?
     }
 
     static func text(_ reply: Client.Reply) -> String {
         let document = try? JSONDecoder().decode(Document.self, from: Data(reply.body))
+        if let title = document?.title, let rejection = document?.rejection {
+            let log = document?.log.map { RejectionText.printable($0, ofLines: true) + "\n" } ?? ""
+            return "\(title)\n\(log)\(RejectionText(rejection).text)"
+        }
         let parts = [document?.title, document?.detail].compactMap { $0 }
         return parts.isEmpty ? "the service answered \(reply.status)" : parts.joined(separator: ": ")
     }

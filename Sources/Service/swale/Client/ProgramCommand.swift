@@ -3,7 +3,7 @@ import ArgumentParser
 struct ProgramCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "program", abstract: "Load and inspect programs.",
-        subcommands: [List.self, Get.self, Put.self, Delete.self, Disassemble.self, Stats.self])
+        subcommands: [List.self, Get.self, Put.self, Delete.self, Disassemble.self, Log.self, Stats.self])
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List programs.")
@@ -29,11 +29,12 @@ struct ProgramCommand: ParsableCommand {
         func run() throws {
             try options.show(options.client.call("GET", Client.path("v1", "programs", program))) { reply in
                 var table = Table(
-                    .init("function"), .init("section"), .init("type"), .init("instructions", isNumber: true))
+                    .init("function"), .init("section"), .init("type"), .init("instructions", isNumber: true),
+                    .init("verified as"))
                 for function in reply["status"]["functions"].items {
                     table.add(
                         function["name"].text, function["section"].text, function["type"].text,
-                        function["instructions"].text)
+                        function["instructions"].text, names(function["verified"], "type"))
                 }
                 return table.text
             }
@@ -60,6 +61,7 @@ struct ProgramCommand: ParsableCommand {
                 "A map that stands by itself, in place of the object's; may be repeated.", valueName: "map=name"))
         var use: [String] = []
         @Flag(help: "Check the object and change nothing.") var dryRun = false
+        @Flag(help: "Where the verifier refuses it, show every step.") var log = false
 
         func run() throws {
             var maps: [String: [String: Any]] = [:]
@@ -74,7 +76,11 @@ struct ProgramCommand: ParsableCommand {
             for (name, value) in try pairs(constants, "--set") { values[name] = RequestBody.value(value) }
 
             let bytes = try InputFile.read(object)
-            let path = Client.path("v1", "programs", program, query: [("dryRun", dryRun ? "true" : nil)])
+            let path = Client.path(
+                "v1", "programs", program,
+                query: [
+                    ("dryRun", dryRun ? "true" : nil), ("log", log ? "true" : nil),
+                ])
             let done = dryRun ? "\(program) would load" : "\(program) is loaded"
             if maps.isEmpty && values.isEmpty {
                 try options.write("PUT", path, body: bytes, type: "application/octet-stream", done: done)
@@ -121,6 +127,21 @@ struct ProgramCommand: ParsableCommand {
             let accept = options.json ? "application/json" : "text/plain"
             let text = try options.client.call("GET", path, headers: [("Accept", accept)])
             print(String(decoding: text, as: UTF8.self), terminator: text.last == 10 ? "" : "\n")
+        }
+    }
+
+    struct Log: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Verify a loaded program again and show every step.")
+        @OptionGroup var options: ClientOptions
+        @Argument var program: String
+        @Option(help: "The entry function, where there are several.") var function: String?
+        @Option(help: "vale or xdp; by default what it was verified as.") var type: String?
+
+        func run() throws {
+            let path = Client.path(
+                "v1", "programs", program, "verifier-log", query: [("function", function), ("type", type)])
+            print(String(decoding: try options.client.call("GET", path), as: UTF8.self), terminator: "")
         }
     }
 

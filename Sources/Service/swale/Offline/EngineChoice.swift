@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Object
+import Verifier
 
 /// What runs a program.
 enum EngineChoice: String, CaseIterable, ExpressibleByArgument {
@@ -19,6 +20,7 @@ extension LoadError {
     var failure: Failure {
         switch self {
         case .object(let error): error.failure
+        case .rejected(let rejection): .failed(RejectionText(rejection).text)
         case .noSuchFunction, .functionNotNamed, .wrongType, .option: .badUsage("\(self)")
         default: .failed("\(self)")
         }

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Engine
-import ISA
 import Maps
 import Object
+import Verifier
 
 /// `swale exec`: raw bytecode on standard input, r0 on standard output. Conformance suites run this: it is kept stable.
 struct ExecCommand: ParsableCommand {
@@ -23,25 +23,25 @@ struct ExecCommand: ParsableCommand {
     @Flag(help: "Run the program without checking it first; what does not exist faults when it is reached.")
     var noVerify = false
 
+    @Flag(help: "Verify the program first, for memory of that length; a rejected one does not run.")
+    var verify = false
+
+    @Flag(help: "With --verify: check every access as it happens as well, for debugging.")
+    var checkAccesses = false
+
+    func validate() throws {
+        guard !verify || !noVerify else { throw ValidationError("--verify and --no-verify exclude each other") }
+    }
+
     func run() throws {
         try engine.requireAvailable()
         guard var bytes = Hex.bytes(memory) else { throw Failure.badUsage("--memory is not hex") }
-        guard let code = Hex.bytes(String(decoding: try InputFile.read("-"), as: UTF8.self)), !code.isEmpty else {
-            throw Failure.badUsage("standard input is not bytecode in hex")
-        }
-        let instructions: [Instruction]
-        do {
-            instructions = try InstructionCodec.decode(code)
-        } catch {
-            throw Failure.badUsage("\(error)")
-        }
+        let code = ObjectProgram(name: "exec", instructions: try Bytecode.read())
         let domain = WorkerDomain()
         let trace = TraceLog()
         let program: Program
-        do {
-            program = try Program(
-                ObjectProgram(name: "exec", instructions: instructions), type: .memory, domain: domain, trace: trace,
-                validate: !noVerify)
+        do throws(LoadError) {
+            program = try load(code, domain, trace, memoryBytes: bytes.count)
         } catch {
             throw error.failure
         }
@@ -51,5 +51,18 @@ struct ExecCommand: ParsableCommand {
             throw Failure.failed(program.describe(result.fault, slot: domain.spareSlot))
         }
         print(String(result.value, radix: 16))
+    }
+
+    private func load(
+        _ code: ObjectProgram, _ domain: WorkerDomain, _ trace: TraceLog, memoryBytes: Int
+    ) throws(LoadError) -> Program {
+        guard verify else {
+            return try Program(code, type: .memory, domain: domain, trace: trace, validate: !noVerify)
+        }
+        var options = Verifier.Options.engine
+        options.memoryBytes = memoryBytes
+        return try Program(
+            verifying: code, type: .memory, domain: domain, trace: trace,
+            options: .init(checksAccesses: checkAccesses), verifier: options)
     }
 }

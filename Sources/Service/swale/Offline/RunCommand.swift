@@ -17,7 +17,7 @@ struct RunCommand: ParsableCommand {
     @Option(help: "The function to run, where the object has several.")
     var function: String?
 
-    @Option(help: "vale or xdp; by default what the function's section says, else vale.")
+    @Option(help: "vale or xdp; by default what the section says, else vale or, where it is no vale program, xdp.")
     var type: String?
 
     @Option(help: ArgumentHelp("Bytes of one frame, from the Ethernet header on.", valueName: "hex"))
@@ -34,6 +34,9 @@ struct RunCommand: ParsableCommand {
 
     @Option(help: "What runs the program.")
     var engine = EngineChoice.interpreter
+
+    @Flag(help: "Check every access as it happens as well: for debugging.")
+    var checkAccesses = false
 
     @Flag(help: "Print JSON rather than a table.")
     var json = false
@@ -53,8 +56,15 @@ struct RunCommand: ParsableCommand {
         let trace = TraceLog()
         let program: Program
         do throws(LoadError) {
-            let object = try LoadedObject(elf: bytes, domain: domain, trace: trace)
-            program = try object.program(function: function, type: programType(in: object.file))
+            let verifier = try ObjectVerifier(elf: bytes)
+            let type = programType(verifier)
+            // Before there are maps: what is not offered is named by the verifier.
+            let verification = verifier.verify(try verifier.file.program(function, type: type), as: type)
+            if let rejection = verification.rejection { throw .rejected(rejection) }
+            let object = try LoadedObject(
+                verifier, options: LoadOptions(program: .init(checksAccesses: checkAccesses)), domain: domain,
+                trace: trace)
+            program = try object.program(function: function, type: type)
         } catch {
             throw error.failure
         }
@@ -86,11 +96,12 @@ struct RunCommand: ParsableCommand {
         return [frame]
     }
 
-    /// What the option says, else what the section of the function says, else vale.
-    private func programType(in file: ObjectFile) -> ProgramType {
+    /// What the option says, else what the section of the function says, else what the verifier accepts, else vale.
+    private func programType(_ verifier: ObjectVerifier) -> ProgramType {
         if let type { return type == "xdp" ? .xdp : .vale }
-        let candidates = file.programs.filter { function == nil || $0.name == function }
-        return candidates.count == 1 ? candidates[0].type ?? .vale : candidates.compactMap(\.type).first ?? .vale
+        let candidates = verifier.file.programs.filter { function == nil || $0.name == function }
+        if candidates.count == 1 { return candidates[0].type ?? verifier.verify(candidates[0]).type }
+        return candidates.compactMap(\.type).first ?? .vale
     }
 
     private func table(_ outcomes: [PacketRunner.Outcome], type: ProgramType) -> Table {

@@ -41,6 +41,9 @@ struct ServeCommand: ParsableCommand {
     @Flag(help: "Let the dataplane spin rather than sleep when it is idle.")
     var busyPoll = false
 
+    @Flag(help: "Check every access of programs as it happens as well: for debugging.")
+    var checkAccesses = false
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = Logger.Level.info
 
@@ -73,7 +76,8 @@ struct ServeCommand: ParsableCommand {
         let assets = Assets(webRoot: webRoot)
         let service = ControlService(
             configuration: ControlConfiguration(
-                webRoot: assets.webRoot, openAPIPath: assets.openAPIPath, version: swaleVersion),
+                webRoot: assets.webRoot, openAPIPath: assets.openAPIPath, version: swaleVersion,
+                checksAccesses: checkAccesses),
             dataplane: dataplane)
         var configuration = ServerConfiguration(endpoints: endpoints)
         configuration.logger = Logger(label: "http")
