@@ -120,8 +120,17 @@ import Testing
     @Test func eightFunctionsMayBeActive() throws {
         #expect(try ControlFlow(chain(8)).functions.count == 8)
         #expect(throws: Rejection.self) { try ControlFlow(chain(9)) }
-        let deep = try chain(10_000)
-        #expect(throws: Rejection.self) { try ControlFlow(deep) }
+    }
+
+    @Test func aProgramHas256Functions() throws {
+        func program(_ count: Int) throws -> ObjectProgram {
+            let calls = (1..<count).map { "call local f\($0)\n" }.joined()
+            return try Self.program(calls + "exit\n" + (1..<count).map { "f\($0):\nexit\n" }.joined())
+        }
+        #expect(try ControlFlow(program(256)).functions.count == 256)
+        let tooMany = try program(257)
+        let rejection = #expect(throws: Rejection.self) { try ControlFlow(tooMany) }
+        #expect(rejection?.category == .tooComplex)
     }
 
     @Test(arguments: [

@@ -100,6 +100,16 @@ import Testing
                 + "ldxdw r0, [r10-8]\nexit\nf:\nexit",
             [allBut(1), "all", "all", "0,1", "0", "0", "", ""]
         ),
+        // Stored by a callee, and returned by one
+        (
+            "mov r1, r10\ncall local f\nldxdw r4, [r10-16]\nldxb r0, [r4-40]\nexit\nf:\nexit",
+            ["all", "all", "all", "all", "", ""]
+        ),
+        (
+            "mov r1, r10\ncall local f\nstdw [r10-16], 1\nldxdw r4, [r10-16]\nldxb r0, [r4-40]\nexit\nf:\nexit",
+            ["all", "all", "", "1", "", "", ""]
+        ),
+        ("mov r1, r10\ncall local f\nldxb r0, [r0-40]\nexit\nf:\nexit", ["all", "all", "all", "", ""]),
         // An atomic operation reads
         ("lock32 add [r10-4], r1\nexit", ["0", ""]),
         // A loop
@@ -146,6 +156,17 @@ import Testing
         #expect(list(live.stackDuringCall(at: 1)) == "all")
         #expect(list(live.stackDuringCall(at: 4)) == "all")
         #expect(list(live.stack[5]) == "1")
+    }
+
+    /// Where it takes too long to find out, everything is live.
+    @Test(arguments: [0, 3, 6, 1000])
+    func whatTakesTooLongIsLive(_ visits: Int) throws {
+        let program = try ControlFlowTests.program(
+            "mov r1, 9\ncall local f\nadd r1, -1\njne r1, 0, -2\nmov r0, 0\nexit\nf:\nexit")
+        let live = Liveness(program, try ControlFlow(program), mostVisits: visits)
+        #expect((live.stack[0] == .max) == (visits < 1000))
+        #expect((live.stackDuringCall(at: 1) == .max) == (visits < 1000))
+        #expect(visits > 0 || live.registers[3] == RegisterUse.all)
     }
 
     @Test func setsOfBytes() {

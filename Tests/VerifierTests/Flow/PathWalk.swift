@@ -111,7 +111,7 @@ struct PathWalk {
             if operation == .exit {
                 let result = read(0)
                 frames.removeLast()
-                if case .stack = result { return .number(0) }
+                if case .stack(depth, _) = result { return .number(0) }
                 return result
             }
             try step(operation, program.instructions[slot], at: slot)
@@ -246,7 +246,7 @@ struct PathWalk {
         for slot in Set((start..<(start + count)).map { ($0 & ~7) }) { frames[frame].addresses[slot] = nil }
         if count == 8 {
             switch value {
-            case .stack where !isOwn: throw Refused()
+            case .stack(let owner, _) where owner > frame: throw Refused()
             case .stack, .elsewhere:
                 guard start % 8 == 0 else { throw Refused() }
                 frames[frame].addresses[start] = value

@@ -1,4 +1,6 @@
 extension ControlFlow {
+    /// Most functions of a program. `BPF_MAX_SUBPROGS`, <linux/bpf_verifier.h>.
+    static let mostFunctions = 256
     /// Most functions that are active at once. `MAX_CALL_FRAMES`, <linux/bpf_verifier.h>.
     static let mostFrames = 8
     /// Most bytes of stack of one function, and of all that are active. `MAX_BPF_STACK`, <linux/filter.h>.

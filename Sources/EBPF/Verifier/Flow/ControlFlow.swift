@@ -18,7 +18,8 @@ struct ControlFlow: Sendable {
     /// Where a jump goes besides the next instruction; -1 for all else.
     private let jumps: [Int32]
 
-    /// Checks the structure of `program`. Throws `malformed`, `control-flow` or `call-depth`, in this order.
+    /// Checks the structure of `program`. Throws `malformed`, `too-complex`, `control-flow` or
+    /// `call-depth`, in this order.
     init(_ program: ObjectProgram) throws(Rejection) {
         let instructions = program.instructions
         do {
@@ -34,6 +35,11 @@ struct ControlFlow: Sendable {
         isJumpTarget = Array(repeating: false, count: instructions.count)
         isLoopHead = isJumpTarget
         functions = Self.functions(of: program, operations)
+        guard functions.count <= Self.mostFunctions else {
+            throw Rejection(
+                .tooComplex, "the program has \(functions.count) functions, at most \(Self.mostFunctions) are allowed",
+                function: program.name)
+        }
         for (slot, target) in jumps.enumerated() where target >= 0 {
             isJumpTarget[Int(target)] = true
             if target <= slot { isLoopHead[Int(target)] = true }
@@ -97,7 +103,7 @@ struct ControlFlow: Sendable {
 
     private static func jumpTarget(_ instructions: [Instruction], at slot: Int, _ operation: Operation?) -> Int32 {
         guard let operation else { return -1 }
-        switch InstructionTable.entry(of: operation).operands {
+        switch operation.operands {
         case .jump, .jumpImm, .jumpReg: return Int32(slot + 1 + Int(instructions[slot].offset))
         case .jumpLong: return Int32(slot + 1 + Int(instructions[slot].imm))
         default: return -1

@@ -6,21 +6,24 @@ struct FunctionLiveness {
     private let flow: ControlFlow
     private let function: FunctionInfo
     private let blocks: FlowBlocks
-    /// What the instructions do with the stack: an index into `effects` each. Nil: too much to work out.
-    private var effectIndices: [Int32]?
-    private var effects: [StackEffect] = [.none]
+    /// Instructions that may be looked at.
+    private let visits: Int
+    /// What the instructions do with the stack. Nil: too much to work out.
+    private var effects: [StackEffect]?
     /// Calls that may read the stack while they are active.
     private(set) var escaping: Set<Int> = []
 
-    /// Instructions looked at, for each instruction that there is, before everything counts as live. Real programs
-    /// need fewer than 10.
-    private static let mostVisits = 40
-
-    init(_ instructions: [Instruction], _ flow: ControlFlow, _ function: FunctionInfo, _ maps: [MapDescription]) {
+    init(
+        _ instructions: [Instruction], _ flow: ControlFlow, _ function: FunctionInfo, _ maps: [MapDescription],
+        _ mostVisits: Int
+    ) {
         self.instructions = instructions
         self.flow = flow
         self.function = function
         blocks = FlowBlocks(flow, function)
+        // Real programs need fewer than 10 times what they have.
+        let count = function.end - function.start
+        visits = min(mostVisits, 40 * count + 1000, count + 1_000_000)
         guard let starts = addresses(maps) else {
             for reference in function.references { escaping.insert(reference.slot) }
             for slot in function.start..<function.end {
@@ -30,8 +33,6 @@ struct FunctionLiveness {
         }
         recordEffects(starts, maps)
     }
-
-    private var visits: Int { Self.mostVisits * (function.end - function.start) + 1000 }
 
     /// What registers hold before each block; nil where that takes too long to find.
     private func addresses(_ maps: [MapDescription]) -> [StackAddresses?]? {
@@ -45,6 +46,8 @@ struct FunctionLiveness {
             guard budget > 0, var state = starts[index] else { return nil }
             func reach(_ slot: Int) {
                 let target = blocks.index(at: slot)
+                // As much work as so many instructions.
+                budget -= 1 + state.spills.count / 4
                 if starts[target] == nil {
                     starts[target] = state
                     queue.append(target)
@@ -67,25 +70,17 @@ struct FunctionLiveness {
     private func upper(_ slot: Int) -> Int32 { flow.operations[slot] == .lddw ? instructions[slot + 1].imm : 0 }
 
     private mutating func recordEffects(_ starts: [StackAddresses?], _ maps: [MapDescription]) {
-        var indices = [Int32](repeating: 0, count: function.end - function.start)
-        var known: [StackEffect: Int32] = [.none: 0]
+        var effects = [StackEffect](repeating: .none, count: function.end - function.start)
         for (index, block) in blocks.blocks.enumerated() {
             guard var state = starts[index] else { continue }
             for slot in block.start..<block.end {
                 guard let operation = flow.operations[slot] else { continue }
                 let effect = state.run(operation, instructions[slot], upper: upper(slot), maps: maps)
-                if effect.escapes { escaping.insert(slot) }
-                guard effect != .none else { continue }
-                if let place = known[effect] {
-                    indices[slot - function.start] = place
-                } else {
-                    indices[slot - function.start] = Int32(effects.count)
-                    known[effect] = Int32(effects.count)
-                    effects.append(effect)
-                }
+                if effect == .escape { escaping.insert(slot) }
+                effects[slot - function.start] = effect
             }
         }
-        effectIndices = indices
+        self.effects = effects
     }
 
     private struct Live: Equatable {
@@ -121,7 +116,7 @@ struct FunctionLiveness {
             walk(block, starts, uses, &live) { _, _ in }
             guard live != starts[index] else { continue }
             starts[index] = live
-            for predecessor in blocks.predecessors[index] { queue.append(Int(predecessor)) }
+            for predecessor in blocks.predecessors(of: index) { queue.append(Int(predecessor)) }
         }
         var registers = [UInt16](repeating: 0, count: function.end - function.start)
         var stack = [UInt64](repeating: 0, count: function.end - function.start)
@@ -151,10 +146,8 @@ struct FunctionLiveness {
             if let jump = successors.jump { live = live | starts[blocks.index(at: jump)] }
             let use = uses[slot - function.start]
             live.registers = live.registers & ~use.writes | use.reads
-            if let effectIndices {
-                let effect = effects[Int(effectIndices[slot - function.start])]
-                live.stack.subtract(effect.writes)
-                live.stack.formUnion(effect.reads)
+            if let effects {
+                effects[slot - function.start].apply(to: &live.stack)
             } else {
                 live.stack = .all
             }

@@ -24,7 +24,7 @@ struct RegisterUse: Hashable, Sendable {
         let src = UInt16(1) << UInt16(instruction.src)
         reads = 0
         writes = 0
-        switch InstructionTable.entry(of: operation).operands {
+        switch operation.operands {
         case .aluImm:
             reads = operation == .mov64Imm || operation == .mov32Imm ? 0 : dst
             writes = dst

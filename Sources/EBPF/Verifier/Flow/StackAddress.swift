@@ -72,12 +72,33 @@ struct StackAddresses: Hashable, Sendable {
             changed = true
         }
         if spills != other.spills {
-            let before = spills
-            for spill in spills { set(spill.offset, spill.address.joined(other.spill(at: spill.offset))) }
-            for spill in other.spills { set(spill.offset, spill.address.joined(self.spill(at: spill.offset))) }
-            changed = changed || spills != before
+            let merged = Self.merge(spills, other.spills)
+            changed = changed || merged != spills
+            spills = merged
         }
         return changed
+    }
+
+    /// What may be stored after one way or the other.
+    private static func merge(_ a: [Spill], _ b: [Spill]) -> [Spill] {
+        var merged: [Spill] = []
+        merged.reserveCapacity(max(a.count, b.count))
+        var i = 0
+        var j = 0
+        while i < a.count || j < b.count {
+            if j == b.count || i < a.count && a[i].offset < b[j].offset {
+                merged.append(Spill(offset: a[i].offset, address: a[i].address.joined(.other)))
+                i += 1
+            } else if i == a.count || b[j].offset < a[i].offset {
+                merged.append(Spill(offset: b[j].offset, address: b[j].address.joined(.other)))
+                j += 1
+            } else {
+                merged.append(Spill(offset: a[i].offset, address: a[i].address.joined(b[j].address)))
+                i += 1
+                j += 1
+            }
+        }
+        return merged
     }
 
     private func spill(at offset: Int) -> StackAddress {
@@ -111,9 +132,14 @@ struct StackAddresses: Hashable, Sendable {
         }
     }
 
-    /// Whoever has an address of the stack may have replaced what was stored there.
-    mutating func blurSpills() {
+    /// A store to a place that is not known may have replaced what was stored there.
+    private mutating func blurSpills() {
         for index in spills.indices { spills[index].address = .anywhere }
+    }
+
+    /// Whoever gets an address of the stack may store it anywhere on it.
+    mutating func escape() {
+        spills = stride(from: -512, to: 0, by: 8).map { Spill(offset: $0, address: .anywhere) }
     }
 
     /// What a load of 8 bytes through `base` brings.

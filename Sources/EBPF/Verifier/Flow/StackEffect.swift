@@ -2,15 +2,37 @@ import ISA
 import Object
 
 /// What an instruction does with the stack of its own function.
-struct StackEffect: Hashable, Sendable {
-    /// Bytes that it may read, or that may be read before the next instruction runs.
-    var reads = StackBytes.none
-    /// Bytes that it surely overwrites, without reading them.
-    var writes = StackBytes.none
-    /// Whether a callee may read any of it while it is active.
-    var escapes = false
+enum StackEffect: Hashable, Sendable {
+    case none
+    /// It may read these offsets from r10.
+    case read(from: Int16, to: Int16)
+    case readSet(Boxed)
+    case readAll
+    /// It overwrites them all, without reading any.
+    case write(from: Int16, to: Int16)
+    /// A callee may read all of it while it is active.
+    case escape
 
-    static let none = StackEffect()
+    /// Out of line: most effects need no set.
+    final class Boxed: Hashable, Sendable {
+        let bytes: StackBytes
+
+        init(_ bytes: StackBytes) { self.bytes = bytes }
+
+        static func == (a: Boxed, b: Boxed) -> Bool { a.bytes == b.bytes }
+        func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
+    }
+
+    /// What is live before the instruction, given what is after it.
+    func apply(to live: inout StackBytes) {
+        switch self {
+        case .none: break
+        case .read(let from, let to): live.formUnion(StackBytes(offsets: Int(from)..<Int(to)))
+        case .readSet(let set): live.formUnion(set.bytes)
+        case .readAll, .escape: live = .all
+        case .write(let from, let to): live.subtract(StackBytes(offsets: Int(from)..<Int(to)))
+        }
+    }
 }
 
 extension StackAddresses {
@@ -22,7 +44,7 @@ extension StackAddresses {
         let dst = Int(instruction.dst)
         let src = Int(instruction.src)
         let offset = Int(instruction.offset)
-        switch InstructionTable.entry(of: operation).operands {
+        switch operation.operands {
         case .aluImm:
             registers[dst] = compute(operation, registers[dst], .constant(Int64(instruction.imm)))
         case .aluReg:
@@ -32,14 +54,14 @@ extension StackAddresses {
         case .load:
             let base = registers[src]
             registers[dst] = operation == .ldx64 ? load(through: base, offset: offset) : .other
-            return StackEffect(reads: bytes(base, offset, operation.accessBytes))
+            return read(base, offset, operation.accessBytes)
         case .storeImm, .storeReg:
             let base = registers[dst]
-            let value = operation.isStoreImm ? StackAddress.other : registers[src]
+            let value = operation.operands == .storeImm ? StackAddress.other : registers[src]
             let count = operation.accessBytes
             store(count == 8 ? value : .other, through: base, offset: offset, bytes: count)
-            guard case .stack = base else { return .none }
-            return StackEffect(writes: bytes(base, offset, count))
+            guard case .stack(let from) = base, Self.isWithin(from + offset, count) else { return .none }
+            return .write(from: Int16(from + offset), to: Int16(from + offset + count))
         case .atomic:
             return runAtomic(operation, instruction)
         case .wide:
@@ -55,8 +77,10 @@ extension StackAddresses {
             return effect
         case .callLocal, .callKfunc, .callReg:
             let escapes = registers[1...5].contains(where: \.mayBeStack)
-            let effect = StackEffect(reads: escapes ? .all : .none, escapes: escapes)
+            let effect = escapes ? StackEffect.escape : .none
             finishCall(effect)
+            // A function may return the address that it was given.
+            if escapes { registers[0] = .anywhere }
             return effect
         case .packetAbsolute, .packetIndirect:
             finishCall(.none)
@@ -90,26 +114,27 @@ extension StackAddresses {
         } else if instruction.imm & 1 == 1 {
             registers[Int(instruction.src)] = new.joined(old).blurred
         }
-        return StackEffect(reads: bytes(base, offset, count))
+        return read(base, offset, count)
     }
 
-    /// A call leaves r0, a number or a pointer to something else, and takes r1 to r5. A callee never puts an address of
-    /// a stack into its caller's stack, nor returns one: that is refused when its path is followed.
+    /// A call takes r0 to r5. Who was given an address of the stack may have left it there.
     private mutating func finishCall(_ effect: StackEffect) {
         for index in 0...5 { registers[index] = .other }
-        if effect.escapes { blurSpills() }
+        if effect == .escape { escape() }
     }
 
-    private func bytes(_ base: StackAddress, _ offset: Int, _ count: Int) -> StackBytes {
+    private func read(_ base: StackAddress, _ offset: Int, _ count: Int) -> StackEffect {
         switch base {
         case .stack(let from):
-            let start = from + offset
-            // Outside it is refused when the path is followed.
-            return start >= -512 && start + count <= 0 ? StackBytes(offsets: start..<(start + count)) : .none
-        case .anywhere: return .all
+            guard Self.isWithin(from + offset, count) else { return .none }
+            return .read(from: Int16(from + offset), to: Int16(from + offset + count))
+        case .anywhere: return .readAll
         case .other, .constant, .map: return .none
         }
     }
+
+    /// Whether an access is to the stack; all else is refused when the path is followed.
+    private static func isWithin(_ start: Int, _ count: Int) -> Bool { start >= -512 && start + count <= 0 }
 }
 
 extension StackEffect {
@@ -119,23 +144,21 @@ extension StackEffect {
         guard arguments.contains(where: \.mayBeStack) else { return .none }
         guard let helper = HelperTable.prototype(number), !helper.traits.contains(.callsBack), !helper.isLeftOut else {
             // A callback may use all of the stack that its context lies in.
-            return StackEffect(reads: .all, escapes: true)
+            return .escape
         }
-        var effect = StackEffect()
+        var read = StackBytes.none
         let map = helper.map(arguments, maps)
-        for (index, argument) in arguments.enumerated() {
-            switch argument {
-            case .stack(let offset):
-                let bytes = helper.bytesRead(index, arguments, map)
-                // Without a size: from there upwards.
-                let end = bytes.map { offset + $0 } ?? 0
-                if offset < end { effect.reads.formUnion(StackBytes(offsets: offset..<end)) }
-            case .anywhere where helper.bytesRead(index, arguments, map) != 0:
-                effect.reads = .all
-            case .anywhere, .other, .constant, .map: break
+        for (index, argument) in arguments.enumerated() where argument.mayBeStack {
+            let bytes = helper.bytesRead(index, arguments, map)
+            guard case .stack(let offset) = argument else {
+                if bytes != 0 { return .readAll }
+                continue
             }
+            // Without a size: from there upwards.
+            let end = bytes.map { offset + $0 } ?? 0
+            if offset < end { read.formUnion(StackBytes(offsets: offset..<end)) }
         }
-        return effect
+        return read.isEmpty ? .none : .readSet(Boxed(read))
     }
 }
 
@@ -162,27 +185,9 @@ extension HelperPrototype {
             }
             return nil
         case .fixedMemory(let access, let bytes, _): return access == .write ? 0 : bytes
-        default: return nil
-        }
-    }
-}
-
-extension Operation {
-    var isStoreImm: Bool { InstructionTable.entry(of: self).operands == .storeImm }
-
-    /// Bytes of memory that a load, store or atomic operation accesses; 0 for all else.
-    var accessBytes: Int {
-        let entry = InstructionTable.entry(of: self)
-        switch entry.operands {
-        case .load, .storeImm, .storeReg, .atomic: break
+        case .stackOrNull, .constString: return nil
+        // Numbers, and addresses of other things: one of the stack is refused when the path is followed.
         default: return 0
-        }
-        // Bits 3-4 of the opcode. RFC 9669 section 5.
-        return switch entry.opcode & 0x18 {
-        case 0x00: 4
-        case 0x08: 2
-        case 0x10: 1
-        default: 8
         }
     }
 }
