@@ -21,6 +21,7 @@ extension Verifier {
         let log = options.keepsLog ? Log(limit: options.limits.logBytes) : nil
         do throws(Rejection) {
             let flow = try ControlFlow(program)
+            try checkMaps(program, flow, maps)
             let liveness = Liveness(program, flow, maps: maps)
             var steps = program.instructions.enumerated().map { Step($1, at: $0) }
             steps.append(Step(Instruction(opcode: 0x95), at: steps.count))
@@ -77,6 +78,35 @@ extension Verifier {
         return rejection
     }
 
+    /// What refers to a map refers to one that there is, in code that is never run too.
+    private static func checkMaps(
+        _ program: ObjectProgram, _ flow: ControlFlow, _ maps: [MapDescription]
+    ) throws(Rejection) {
+        for (slot, instruction) in program.instructions.enumerated() where flow.operations[slot] == .lddw {
+            let function = flow.functions[flow.function(at: slot)].name
+            let isValue = instruction.src == WideSource.mapValue.rawValue
+            guard isValue || instruction.src == WideSource.map.rawValue else { continue }
+            let index = Int(instruction.imm)
+            guard maps.indices.contains(index), index < MapReference.limit else {
+                throw Rejection(.mapMisuse, "the program has no map \(index)", function: function, instruction: slot)
+            }
+            guard isValue else { continue }
+            let map = maps[index]
+            guard HelperTable.hasDirectValue(map.attributes) else {
+                throw Rejection(
+                    .mapMisuse, "the value of \(map.name) has no address: it is no array of one element",
+                    function: function, instruction: slot)
+            }
+            let offset = UInt32(bitPattern: program.instructions[slot + 1].imm)
+            guard offset < map.attributes.valueSize else {
+                throw Rejection(
+                    .outOfBounds,
+                    "the value of \(map.name) has \(map.attributes.valueSize) bytes, none at \(offset)",
+                    function: function, instruction: slot)
+            }
+        }
+    }
+
     /// All that an accepted program uses and the runtime does not have, in one rejection.
     private static func checkOffer(
         _ program: ObjectProgram, _ maps: [MapDescription], _ options: Options
@@ -95,10 +125,6 @@ extension Verifier {
                 guard !options.offered.helpers.contains(number), !missing.contains(name) else { continue }
                 missing.append(name)
             case .lddw where instruction.src == 1 || instruction.src == 2:
-                // On a path that is never taken.
-                guard maps.indices.contains(Int(instruction.imm)) else {
-                    throw Rejection(.mapMisuse, "the program has no map \(instruction.imm)", instruction: slot)
-                }
                 let type = maps[Int(instruction.imm)].attributes.type
                 let name = "map type \(type.name)"
                 guard !options.offered.mapTypes.contains(type), !missing.contains(name) else { continue }

@@ -220,13 +220,11 @@ extension Explorer {
         case .imm64:
             registers[step.dst] = Register(constant: high << 32 | low)
         case .map:
-            try requireMap(Int(step.imm))
             var map = Register(.map)
             map.map = MapReference(Int(step.imm))
             registers[step.dst] = map
         case .mapValue:
-            try requireMap(Int(step.imm))
-            registers[step.dst] = try directValue(of: Int(step.imm), offset: high)
+            registers[step.dst] = directValue(of: Int(step.imm), offset: high)
         case .function:
             let target = slot + 1 + Int(step.imm)
             _ = try self.function(at: target)
@@ -238,21 +236,8 @@ extension Explorer {
         }
     }
 
-    private func requireMap(_ index: Int) throws(Rejection) {
-        guard maps.indices.contains(index), index < MapReference.limit else {
-            throw reject(.mapMisuse, "the program has no map \(index)")
-        }
-    }
-
-    private func directValue(of index: Int, offset: UInt64) throws(Rejection) -> Register {
-        let map = maps[index]
-        guard HelperTable.hasDirectValue(map.attributes) else {
-            throw reject(.mapMisuse, "the value of \(map.name) has no address: it is no array of one element")
-        }
-        guard offset < UInt64(map.attributes.valueSize) else {
-            throw reject(
-                .outOfBounds, "the value of \(map.name) has \(map.attributes.valueSize) bytes, none at \(offset)")
-        }
+    /// `checkMaps` has seen to it that it is there.
+    private func directValue(of index: Int, offset: UInt64) -> Register {
         var value = Register(.mapValue)
         value.map = MapReference(index)
         value.offset = Int32(offset)

@@ -218,7 +218,9 @@ extension Explorer {
     private func isElement(_ call: Call) -> Bool {
         guard let map = call.map, let key = call.key else { return false }
         let attributes = attributes(of: map)
-        guard attributes.type == .array || attributes.type == .perCPUArray,
+        // With this flag the maps within may have fewer elements than the one that describes them.
+        guard !(map.isInner && attributes.flags.contains(.innerMap)),
+            attributes.type == .array || attributes.type == .perCPUArray,
             let number = stackNumber(registers[key], count: 4)
         else { return false }
         return number.umax < UInt64(attributes.maxEntries)
