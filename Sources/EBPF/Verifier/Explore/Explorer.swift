@@ -201,7 +201,7 @@ extension Explorer {
         let key = isCallback ? slot + steps.count : slot
         var masks = snapshot()
         if isCallback, widens, let before = explored.newest(at: key, head: writer.words[0], parent: node) {
-            if forgetDifferences(from: before, wholly: true) { masks = snapshot() }
+            if forgetDifferences(from: before, .everything) { masks = snapshot() }
         }
         var hash = Self.hash(writer.words)
         switch explored.look(
@@ -215,7 +215,7 @@ extension Explorer {
         case .unseen: break
         }
         if !isExact, let crowd = explored.crowd(at: key, head: writer.words[0], count: Self.crowd),
-            forgetDifferences(from: crowd, wholly: explored.completeCount(at: key) > 7 * Self.crowd)
+            forgetDifferences(from: crowd, explored.completeCount(at: key) > Self.crowd ? .rounding : .difference)
         {
             masks = snapshot()
             hash = Self.hash(writer.words)
@@ -256,9 +256,8 @@ extension Explorer {
         return hash
     }
 
-    /// Forgets of the live numbers what tells them from those of `snapshot`, which is of this place; `wholly`: what they
-    /// have in common, too.
-    private func forgetDifferences(from snapshot: UnsafeBufferPointer<UInt64>, wholly: Bool) -> Bool {
+    /// Forgets of the live numbers what tells them from those of `snapshot`, which is of this place.
+    private func forgetDifferences(from snapshot: UnsafeBufferPointer<UInt64>, _ degree: Forgetting) -> Bool {
         guard let words = snapshot.baseAddress, words[0] == writer.words[0] else { return false }
         var changed = false
         var position = 1 + state.references.count + (state.lock == nil ? 0 : 1)
@@ -267,7 +266,7 @@ extension Explorer {
             guard old.isScalar, known.pointee.isScalar, !known.pointee.isPointerBits,
                 !old.number.covers(known.pointee.number), known.pointee.id != Self.memoryLength
             else { return }
-            known.pointee = wholly ? .unknown : Register(scalar: .union(old.number, known.pointee.number))
+            known.pointee = Register(scalar: degree.apply(old.number, known.pointee.number))
             changed = true
         }
         for depth in state.frames.indices {
@@ -288,7 +287,7 @@ extension Explorer {
                 before.bytes = words[position]
                 position += 1
                 if before.spillSize > 0 { before.spill = SnapshotRegister.decode(words, &position) }
-                if index < frame.slotCount, frame.slots[index].forgetNumber(unlike: before, wholly: wholly) {
+                if index < frame.slotCount, frame.slots[index].forgetNumber(unlike: before, degree) {
                     changed = true
                 }
             }

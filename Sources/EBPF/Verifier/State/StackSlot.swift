@@ -51,15 +51,15 @@ struct StackSlot: BitwiseCopyable {
         set(.spill, from: start, count: size)
     }
 
-    /// Forgets what number is spilled here where `other` does not allow it; not `wholly`: keeps what both have in common.
+    /// Forgets what number is spilled here where `other` does not allow it.
     /// True: it did.
-    mutating func forgetNumber(unlike other: StackSlot, wholly: Bool) -> Bool {
+    mutating func forgetNumber(unlike other: StackSlot, _ degree: Forgetting) -> Bool {
         let size = spillSize
         guard size > 0, spill.isScalar, !spill.isPointerBits, spill.id != Explorer.memoryLength else { return false }
         let isSame = other.spillSize == size && other.spillStart == spillStart && other.spill.isScalar
         guard !(isSame && other.spill.number.covers(spill.number)) else { return false }
-        if isSame && !wholly {
-            spill = Register(scalar: .union(other.spill.number, spill.number))
+        if isSame && degree != .everything {
+            spill = Register(scalar: degree.apply(other.spill.number, spill.number))
             return true
         }
         set(.number, from: spillStart, count: size)
