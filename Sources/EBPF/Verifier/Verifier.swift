@@ -58,19 +58,6 @@ public enum Verifier {
         public var isAccepted: Bool { rejection == nil }
     }
 
-    /// What the engine may rely on, and what the dataplane wants to know, of an accepted program.
-    public struct Facts: Hashable, Sendable {
-        /// Some path stores to the packet, or hands it to a helper that does.
-        public var writesPacket = false
-        /// Some path calls a helper that moves the packet's start, end or metadata.
-        public var movesPacket = false
-        /// Slots of loads from the context, and the offset of the field that each loads. Such an instruction loads from
-        /// nothing else.
-        public var contextLoads: [Int: Int] = [:]
-
-        public init() {}
-    }
-
     public struct Statistics: Hashable, Sendable {
         public var instructionsExplored = 0
         public var statesStored = 0

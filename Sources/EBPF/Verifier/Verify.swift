@@ -72,8 +72,7 @@ extension Verifier {
         var rejection = rejection
         if rejection.function.isEmpty { rejection.function = program.functions.first?.name ?? program.name }
         guard let slot = rejection.instruction, program.instructions.indices.contains(slot) else { return rejection }
-        let next = slot + 1 < program.instructions.count ? program.instructions[slot + 1] : nil
-        rejection.disassembly = Disassembler.text(program.instructions[slot], next: next, slot: slot)
+        rejection.disassembly = program.disassembly(slot)
         rejection.source = program.line(at: slot)
         return rejection
     }

@@ -12,6 +12,8 @@ public struct Violation: Sendable, CustomStringConvertible {
         case fault
         /// A register held what no state of the verifier allows.
         case uncontained
+        /// The run did what the verifier told the engine that it would not do.
+        case fact
         /// The run reached an instruction that the verifier did not explore.
         case unexplored
         /// Without checks the run ended otherwise.
@@ -85,7 +87,8 @@ public final class FuzzMachine {
                 options: .init(fuel: 1 << 16, checksAccesses: false), facts: verdict.facts)
             for index in 0..<inputs where outcome.violation == nil {
                 let input = Input(seed: seed &+ UInt64(index) &* 0x1_0001)
-                try run(checked, unchecked, maps, input, exploration, &outcome)
+                let check = FactCheck(program.instructions, verdict.facts, core: checked.executable.core)
+                try run(checked, unchecked, maps, input, exploration, check, &outcome)
             }
         } catch {
             outcome.violation = Violation(kind: .refused, slot: 0, text: "\(error)")
@@ -103,13 +106,14 @@ public final class FuzzMachine {
 
     private func run(
         _ checked: Program, _ unchecked: Program, _ maps: [Map], _ input: Input, _ exploration: Exploration,
-        _ outcome: inout Outcome
+        _ check: FactCheck, _ outcome: inout Outcome
     ) throws {
         try input.fill(maps)
         let containment = Containment(core: checked.executable.core, maps: maps)
         var violation: Violation?
         var steps = 0
         var hint = 0
+        var check = check
         let observe: (InterpreterStep) -> Void = { step in
             steps += 1
             guard violation == nil, step.slot < exploration.states.count else { return }
@@ -118,6 +122,8 @@ public final class FuzzMachine {
             } else if !containment.holds(step, exploration, hint: &hint) {
                 violation = Violation(
                     kind: .uncontained, slot: step.slot, text: Self.describe(step, exploration, containment))
+            } else if let flaw = check.flaw(step) {
+                violation = Violation(kind: .fact, slot: step.slot, text: flaw)
             }
         }
         let trail = try trail(checked, maps, input, TracedExecution(observe: observe))

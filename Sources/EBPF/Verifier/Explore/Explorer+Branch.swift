@@ -15,6 +15,7 @@ extension Explorer {
 
     /// Goes on at the next instruction, and leaves the other side to be explored.
     private func fork(_ step: Step, taken: (inout State) -> Void, notTaken: (inout State) -> Void) throws(Rejection) {
+        outcomes[slot].formUnion([.taken, .notTaken])
         if let takes = replayTakes(step.target), step.target != slot + 1 {
             if takes { taken(&state) } else { notTaken(&state) }
             slot = takes ? step.target : slot + 1
@@ -27,6 +28,7 @@ extension Explorer {
     }
 
     private func go(_ step: Step, taken: Bool) {
+        outcomes[slot].insert(taken ? .taken : .notTaken)
         slot = taken ? step.target : slot + 1
     }
 

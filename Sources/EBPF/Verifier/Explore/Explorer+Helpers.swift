@@ -26,7 +26,10 @@ extension Explorer {
             try check(argument, index + 1, &call)
         }
         if prototype.traits.contains(.variadic) { try checkFormat(call) }
-        if let map = call.map { try checkMap(map, call) }
+        if let map = call.map {
+            try checkMap(map, call)
+            note(map, call)
+        }
         if number == HelperTable.tailCall { try checkTailCall() }
         if let function = call.function, try !runCallback(function, call) { return }
         if prototype.traits.contains(.writesPacket) { facts.writesPacket = true }
@@ -214,16 +217,29 @@ extension Explorer {
         }
     }
 
+    private func note(_ map: MapReference, _ call: Call) {
+        var fact = Verifier.MapCall(map: map.isInner ? nil : map.index)
+        if let index = index(call), let most = UInt32(exactly: index.umax) {
+            fact.index = UInt32(truncatingIfNeeded: index.umin)...most
+        }
+        facts.mapCalls[slot] = facts.mapCalls[slot].map { $0.union(fact) } ?? fact
+    }
+
+    /// The index that is the key of an array's element.
+    private func index(_ call: Call) -> Scalar? {
+        guard let map = call.map, let key = call.key else { return nil }
+        let type = attributes(of: map).type
+        guard type == .array || type == .perCPUArray else { return nil }
+        return stackNumber(registers[key], count: 4)
+    }
+
     /// Whether an element of an array is there for every value that the key may have.
     private func isElement(_ call: Call) -> Bool {
-        guard let map = call.map, let key = call.key else { return false }
+        guard let map = call.map, let index = index(call) else { return false }
         let attributes = attributes(of: map)
         // With this flag the maps within may have fewer elements than the one that describes them.
-        guard !(map.isInner && attributes.flags.contains(.innerMap)),
-            attributes.type == .array || attributes.type == .perCPUArray,
-            let number = stackNumber(registers[key], count: 4)
-        else { return false }
-        return number.umax < UInt64(attributes.maxEntries)
+        if map.isInner && attributes.flags.contains(.innerMap) { return false }
+        return index.umax < UInt64(attributes.maxEntries)
     }
 
     // MARK: Results

@@ -233,13 +233,17 @@ extension Explorer {
     ) -> Rejection {
         let place =
             base.hasFixedOffset
-            ? "bytes \(start)...\(start + Int64(size) - 1)"
+            ? Self.bytes(start, size)
             : "\(size) bytes at offset \(isLow ? start &+ base.number.smin : start &+ base.number.smax)"
         return reject(
             .outOfBounds, "\(base.hasFixedOffset ? "" : "up to ")\(place) of \(base.noun), which has \(limit) bytes",
             registers: [number],
             hint: base.hasFixedOffset ? nil : "compare the index with the size before it is used, as an unsigned number"
         )
+    }
+
+    private static func bytes(_ start: Int64, _ size: Int) -> String {
+        size == 1 ? "byte \(start)" : "bytes \(start)...\(start + Int64(size) - 1)"
     }
 
     private func checkPacket(_ number: Int, _ base: Register, offset: Int, size: Int) throws(Rejection) {
@@ -255,7 +259,7 @@ extension Explorer {
             let checked = base.range == 0 ? "none was checked" : "\(base.range) were checked"
             throw reject(
                 .outOfBounds,
-                "reads or writes bytes \(start)...\(needed - 1) of the \(what) from \(base.origin), of which \(checked)",
+                "\(steps[slot].verb) \(Self.bytes(start, size)) of the \(what) from \(base.origin), of which \(checked)",
                 registers: [number],
                 hint: type == .memory
                     ? "compare the length first"

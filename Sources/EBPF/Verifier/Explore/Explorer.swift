@@ -6,7 +6,7 @@ import Object
 /// path has ended: at an exit, or where a state that is explored already covers it.
 ///
 /// Depth first; the other sides of branches wait. At every jump target the state is compared with those that were met
-/// there before, by what is live. Source: ../../../docs/verifier.md.
+/// there before, by what is live. See docs/verifier.md.
 final class Explorer {
     let program: ObjectProgram
     let type: ProgramType
@@ -41,6 +41,8 @@ final class Explorer {
     /// Whether something that was known has been forgotten, so that a rejection may be the verifier's own fault.
     private(set) var hasForgotten = false
     var stackDepths: [Int]
+    /// What has become of each instruction so far.
+    var outcomes: [Verifier.Outcomes]
     /// Of each slot that accesses memory: whether it is the context's, once it was met.
     var contextAccess: [ContextAccess]
     /// A path that is followed again went into a callback.
@@ -87,6 +89,7 @@ final class Explorer {
         registers = state.top.registers
         stackDepths = Array(repeating: 0, count: flow.functions.count)
         contextAccess = Array(repeating: .unseen, count: program.instructions.count)
+        outcomes = Array(repeating: [], count: program.instructions.count)
         visits = Array(repeating: 0, count: program.instructions.count)
         setArguments()
     }
@@ -120,7 +123,10 @@ final class Explorer {
             try followPath()
             explored.finish(node)
             state.release(to: pool)
-            guard let next = pending.popLast() else { return }
+            guard let next = pending.popLast() else {
+                facts.outcomes = outcomes
+                return
+            }
             state = next.state
             registers = state.top.registers
             slot = next.slot
@@ -136,6 +142,7 @@ final class Explorer {
             if flow.isJumpTarget[slot], try !arrive() { return }
             statistics.instructionsExplored += 1
             visits[slot] &+= 1
+            outcomes[slot].insert(.reached)
             try checkLimits()
             place = history.append(slot, after: place)
             observer?(slot, state)

@@ -39,6 +39,6 @@ final class Log {
             last[number] = summary
         }
         if !changes.isEmpty { write("      ; " + changes.joined(separator: ", ")) }
-        write("\(slot): " + explorer.disassembly(slot))
+        write("\(slot): " + explorer.program.disassembly(slot))
     }
 }

@@ -28,13 +28,18 @@ struct PathReport {
         /// What it wrote, in words.
         var note = ""
         var isBranch = false
+        /// Comparisons of a packet pointer with the end: its id.
+        var packet: UInt32?
     }
 
     func steps(of failing: Explorer.Failing) -> [Rejection.Step] {
         var events: [Event] = []
+        var packets: Set<UInt32> = []
         explorer.follow(path) { index in
             complete(&events)
             events.append(event(path[index]))
+            guard index == path.count - 1 else { return }
+            packets = Set(failing.registers.map { explorer.registers[$0] }.filter(\.isPacket).map(\.id))
         }
         var wanted = Set(failing.registers.map { Place.register(frame: failing.frame, number: $0) })
         if let byte = failing.stackByte { wanted.insert(.stack(frame: failing.frame, slot: (-byte - 1) / 8)) }
@@ -44,11 +49,12 @@ struct PathReport {
                 wanted.remove(place)
                 wanted.formUnion(event.reads)
             } else if !(event.isBranch && !event.reads.isDisjoint(with: wanted)) {
-                continue
+                // What was checked of a copy, too, was checked of the pointer.
+                guard let packet = event.packet, packets.contains(packet) else { continue }
             }
             steps.append(
                 Rejection.Step(
-                    instruction: event.slot, disassembly: explorer.disassembly(event.slot),
+                    instruction: event.slot, disassembly: explorer.program.disassembly(event.slot),
                     source: explorer.program.line(at: event.slot), note: event.note))
         }
         return steps.reversed()
@@ -94,6 +100,10 @@ struct PathReport {
         case .jump:
             event.isBranch = true
             event.reads = step.usesRegister ? [register(step.dst), register(step.src)] : [register(step.dst)]
+            guard step.usesRegister else { break }
+            let operands = [explorer.registers[step.dst], explorer.registers[step.src]]
+            guard operands.contains(where: { $0.kind == .packetEnd }) else { break }
+            event.packet = operands.first { $0.kind == .packet }?.id
         case .callHelper, .callLocal: event.writes = register(0)
         case .jumpAlways, .callRegister, .callKernel, .packetLoad, .exit: break
         }
@@ -108,15 +118,17 @@ struct PathReport {
     }
 }
 
-extension Explorer {
-    func disassembly(_ slot: Int) -> String {
-        let instructions = program.instructions
-        let next = instructions.indices.contains(slot + 1) ? instructions[slot + 1] : nil
-        return Disassembler.text(instructions[slot], next: next, slot: slot)
-    }
-}
-
 extension ObjectProgram {
+    /// An instruction as `Disassembler` has it, with the name of a helper that it calls.
+    func disassembly(_ slot: Int) -> String {
+        let next = instructions.indices.contains(slot + 1) ? instructions[slot + 1] : nil
+        let text = Disassembler.text(instructions[slot], next: next, slot: slot)
+        guard InstructionTable.operation(of: instructions[slot]) == .callHelper,
+            let name = HelperTable.name(UInt32(bitPattern: instructions[slot].imm))
+        else { return text }
+        return "\(text) ; \(name)"
+    }
+
     /// The source line of an instruction.
     func line(at slot: Int) -> SourceLine? {
         var low = 0

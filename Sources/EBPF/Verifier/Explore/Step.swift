@@ -41,6 +41,16 @@ struct Step: BitwiseCopyable {
         }
     }
 
+    /// What it does to memory, in a sentence.
+    var verb: String {
+        switch kind {
+        case .load, .loadSigned: "reads"
+        case .store, .storeImmediate: "writes"
+        case .atomic: "changes"
+        default: "hands over"
+        }
+    }
+
     private mutating func arithmetic(_ instruction: Instruction, is32: Bool) {
         self.is32 = is32
         kind = .alu
