@@ -2,6 +2,7 @@ import Object
 
 /// The helpers by their numbers.
 enum HelperTable {
+    static let mapLookup: UInt32 = 1
     static let tailCall: UInt32 = 12
     static let spinUnlock: UInt32 = 94
 

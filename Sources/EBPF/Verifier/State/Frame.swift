@@ -82,3 +82,11 @@ final class FramePool {
         bytesInUse -= Frame.bytes
     }
 }
+
+extension Frame {
+    /// The spilled register of a slot.
+    func spill(_ index: Int) -> UnsafeMutablePointer<Register> {
+        (UnsafeMutableRawPointer(slots + index) + MemoryLayout<StackSlot>.offset(of: \StackSlot.spill).unsafelyUnwrapped)
+            .assumingMemoryBound(to: Register.self)
+    }
+}
