@@ -94,3 +94,10 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// A part of it alone, as scripts/sanitize.sh builds it: SWALE_TARGETS=ISA,Object,...
+if let names = Context.environment["SWALE_TARGETS"]?.split(separator: ",").map(String.init) {
+    package.targets.removeAll { !names.contains($0.name) }
+    package.products = []
+    package.dependencies = []
+}

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Tests of maps and engine under ThreadSanitizer and AddressSanitizer: `sanitize.sh thread address`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+export SWALE_TARGETS=CLinux,ISA,Object,Maps,Verifier,Engine,MapsTests,EngineTests
+export TSAN_OPTIONS="halt_on_error=1 exitcode=66"
+# The runtime of Swift keeps what it allocates for types.
+export ASAN_OPTIONS="detect_leaks=0"
+for sanitizer in "$@"; do
+    options=(--sanitize "$sanitizer" --scratch-path ".build/$sanitizer")
+    swift build --build-tests "${options[@]}"
+    timeout -k 10 600 swift test --skip-build "${options[@]}" --filter '^(MapsTests|EngineTests)\.'
+done
