@@ -37,6 +37,8 @@ public enum Verifier {
         public var instructions = 1_000_000
         /// Branches whose other side is still to be explored.
         public var pendingBranches = 8192
+        /// Words of states that are stored and compared with others, each as often as it is.
+        public var comparedWords = 128 << 20
         /// Bytes of all states that are kept, for pruning and for pending branches.
         public var stateBytes = 256 << 20
         /// The thread's CPU time.
@@ -62,6 +64,7 @@ public enum Verifier {
         public var instructionsExplored = 0
         public var statesStored = 0
         public var statesPruned = 0
+        public var wordsCompared = 0
         /// Bytes of states at their most.
         public var peakStateBytes = 0
         public var cpuMicroseconds = 0

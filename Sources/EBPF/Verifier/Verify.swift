@@ -143,6 +143,7 @@ extension Verifier.Statistics {
         instructionsExplored += other.instructionsExplored
         statesStored += other.statesStored
         statesPruned += other.statesPruned
+        wordsCompared += other.wordsCompared
         peakStateBytes = max(peakStateBytes, other.peakStateBytes)
     }
 }

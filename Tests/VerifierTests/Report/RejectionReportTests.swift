@@ -1,4 +1,5 @@
 import Foundation
+import ISA
 import Object
 import Testing
 
@@ -100,5 +101,42 @@ import Testing
         #expect((object?["source"] as? [String: Any])?["line"] as? Int == 42)
         let small = try JSONSerialization.jsonObject(with: JSONEncoder().encode(Rejection(.malformed, "x")))
         #expect((small as? [String: Any])?.keys.sorted() == ["category", "function", "path", "reason", "registers"])
+    }
+
+    private func rejection(_ source: String) throws -> Rejection? {
+        var options = Verifier.Options()
+        options.assumeOffered = true
+        let code = ObjectProgram(name: "report", instructions: try Assembler.assemble(source))
+        return Verifier.verify(code, type: .xdp, options: options).rejection
+    }
+
+    @Test func pathsShowWhatWasCheckedOfACopy() throws {
+        let rejection = try rejection(
+            """
+            ldxw r2, [r1+0]
+            ldxw r3, [r1+4]
+            mov r4, r2
+            add r4, 14
+            jgt r4, r3, 1
+            ldxb r0, [r2+14]
+            mov r0, 1
+            exit
+            """)
+        #expect(rejection?.path.map(\.instruction) == [0, 4])
+        #expect(rejection?.reason == "reads byte 14 of the packet from the pointer, of which 14 were checked")
+    }
+
+    @Test func pathsShowTheCallThatMovedThePacket() throws {
+        let rejection = try rejection(
+            """
+            mov r6, r1
+            ldxw r7, [r1+0]
+            mov r2, 4
+            call 65
+            ldxb r0, [r7+0]
+            exit
+            """)
+        #expect(rejection?.category == .stalePointer)
+        #expect(rejection?.path.map(\.disassembly).contains("call 0x41 ; bpf_xdp_adjust_tail") == true)
     }
 }

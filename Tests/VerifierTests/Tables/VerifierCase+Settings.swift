@@ -36,6 +36,7 @@ extension VerifierCase {
         switch words[0] {
         case "instructions": options.limits.instructions = number
         case "branches": options.limits.pendingBranches = number
+        case "words": options.limits.comparedWords = number
         case "bytes": options.limits.stateBytes = number
         default: return false
         }

@@ -34,6 +34,8 @@ final class ExploredStates {
     private var ancestors: [UInt64: Int32] = [:]
     private var cover = SnapshotCover()
     private(set) var bytes = 0
+    /// Words of states that were stored and compared, the same for the same program on every machine.
+    private(set) var words = 0
 
     /// Complete states kept at one place; of more, the older ones that have covered least go.
     private static let mostComplete = 192
@@ -83,10 +85,12 @@ final class ExploredStates {
         _ new: UnsafeBufferPointer<UInt64>, _ hash: UInt64, by index: Int32, _ masks: Masks
     ) -> Bool {
         let node = nodes[Int(index)]
-        guard
-            isSame(new, hash, node)
-                || cover.covers(node.words, node.count, new.baseAddress.unsafelyUnwrapped, new.count, masks: masks)
-        else { return false }
+        if !isSame(new, hash, node) {
+            let covers = cover.covers(
+                node.words, node.count, new.baseAddress.unsafelyUnwrapped, new.count, masks: masks)
+            words += cover.reached
+            guard covers else { return false }
+        }
         nodes[Int(index)].hits += 1
         return true
     }
@@ -125,6 +129,7 @@ final class ExploredStates {
                 hash: hash))
         ancestors[Self.key(hash, place)] = index
         bytes += words.count * 8 + MemoryLayout<Node>.stride
+        self.words += words.count
         return index
     }
 

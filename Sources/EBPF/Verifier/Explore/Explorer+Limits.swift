@@ -13,9 +13,13 @@ extension Explorer {
         if bytes > limits.stateBytes {
             throw tooComplex("the states to be kept take more than \(limits.stateBytes >> 20) MiB")
         }
+        statistics.wordsCompared = explored.words
+        if explored.words > limits.comparedWords {
+            throw tooComplex("the states to be compared have more than \(limits.comparedWords) words")
+        }
         if Self.threadNanoseconds() &- cpuStart > UInt64(limits.cpuMilliseconds) * 1_000_000 {
-            throw reject(
-                .timeLimit, "the verification took more than \(limits.cpuMilliseconds) ms of CPU time",
+            throw tooComplex(
+                "the verification took more than \(limits.cpuMilliseconds) ms of CPU time", .timeLimit,
                 hint: "try again when the machine is less busy, or make the program simpler")
         }
     }
@@ -27,13 +31,14 @@ extension Explorer {
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
-    func tooComplex(_ what: String) -> Rejection {
+    func tooComplex(
+        _ what: String, _ category: Rejection.Category = .tooComplex,
+        hint: String = "split the program, or keep fewer values alive over branches"
+    ) -> Rejection {
         let hottest = flow.isLoopHead.indices.filter { flow.isLoopHead[$0] }.max { visits[$0] < visits[$1] }
-        guard let hottest, visits[hottest] > 1 else {
-            return reject(.tooComplex, what, hint: "split the program, or keep fewer values alive over branches")
-        }
+        guard let hottest, visits[hottest] > 1 else { return reject(category, what, hint: hint) }
         return reject(
-            .tooComplex,
+            category,
             what + "; the hottest loop begins at instruction \(hottest), explored \(visits[hottest]) times",
             hint: "bound the loop more tightly, or move its body into a bpf_loop callback", hottest: hottest)
     }

@@ -231,12 +231,15 @@ extension Explorer {
     private func outOfBounds(
         _ number: Int, _ base: Register, start: Int64, size: Int, limit: Int, isLow: Bool
     ) -> Rejection {
+        let bytes = size == 1 ? "1 byte" : "\(size) bytes"
         let place =
             base.hasFixedOffset
             ? Self.bytes(start, size)
-            : "\(size) bytes at offset \(isLow ? start &+ base.number.smin : start &+ base.number.smax)"
+            : isLow
+                ? "\(bytes) at an offset that may be \(start &+ base.number.smin)"
+                : "\(bytes) at an offset of up to \(start &+ base.number.smax)"
         return reject(
-            .outOfBounds, "\(base.hasFixedOffset ? "" : "up to ")\(place) of \(base.noun), which has \(limit) bytes",
+            .outOfBounds, "\(steps[slot].verb) \(place) of \(base.target), which has \(limit) bytes",
             registers: [number],
             hint: base.hasFixedOffset ? nil : "compare the index with the size before it is used, as an unsigned number"
         )
@@ -264,7 +267,9 @@ extension Explorer {
                 hint: type == .memory
                     ? "compare the length first"
                     : base.kind == .packet
-                        ? "add `if (ptr + \(max(needed, 0)) > data_end) return ...;` before the access"
+                        ? start < 0
+                            ? "bytes in front of a pointer can't be checked: compare, then access, before it moves on"
+                            : "add `if (ptr + \(needed) > data_end) return ...;` before the access"
                         : "add `if (meta + \(max(needed, 0)) > data) return ...;` before the access")
         }
     }

@@ -77,6 +77,16 @@ extension Register {
         }
     }
 
+    /// What it points to.
+    var target: String {
+        switch kind {
+        case .mapValue: "a map's value"
+        case .mapKey: "a map's key"
+        case .memory: "memory"
+        default: noun
+        }
+    }
+
     /// What an offset is counted from.
     var origin: String {
         offset == 0 && hasFixedOffset ? "the pointer" : hasFixedOffset ? "its start" : "the pointer's variable part"
@@ -120,11 +130,11 @@ extension Register {
             text += map.isInner ? " of a map in \(name)" : " of \(name)"
             if kind == .map { text = map.isInner ? "map in \(name)" : "map \(name)" }
         }
-        if kind == .stack { text = "frame \(frame)" }
         if offset != 0 { text += offset > 0 ? "+\(offset)" : "\(offset)" }
         if !hasFixedOffset { text += "+(\(number))" }
         if kind == .packet || kind == .packetMeta { text += ", \(range) bytes checked" }
         if kind == .memory { text += ", \(size) bytes" }
+        if kind == .stack && frame > 0 { text += " in frame \(frame)" }
         if mayBeNull { text += ", may be null" }
         return text
     }

@@ -30,22 +30,29 @@ struct PathReport {
         var isBranch = false
         /// Comparisons of a packet pointer with the end: its id.
         var packet: UInt32?
+        var movesPacket = false
     }
 
     func steps(of failing: Explorer.Failing) -> [Rejection.Step] {
         var events: [Event] = []
         var packets: Set<UInt32> = []
+        var isStale = false
         explorer.follow(path) { index in
             complete(&events)
             events.append(event(path[index]))
             guard index == path.count - 1 else { return }
+            isStale = failing.registers.contains {
+                explorer.registers[$0].kind == .uninitialized && explorer.registers[$0].absence == .moved
+            }
             packets = Set(failing.registers.map { explorer.registers[$0] }.filter(\.isPacket).map(\.id))
         }
         var wanted = Set(failing.registers.map { Place.register(frame: failing.frame, number: $0) })
         if let byte = failing.stackByte { wanted.insert(.stack(frame: failing.frame, slot: (-byte - 1) / 8)) }
         var steps: [Rejection.Step] = []
         for event in events.dropLast().reversed() where steps.count < Self.mostSteps {
-            if let place = event.writes, wanted.contains(place) {
+            if isStale && event.movesPacket {
+                isStale = false
+            } else if let place = event.writes, wanted.contains(place) {
                 wanted.remove(place)
                 wanted.formUnion(event.reads)
             } else if !(event.isBranch && !event.reads.isDisjoint(with: wanted)) {
@@ -104,7 +111,11 @@ struct PathReport {
             let operands = [explorer.registers[step.dst], explorer.registers[step.src]]
             guard operands.contains(where: { $0.kind == .packetEnd }) else { break }
             event.packet = operands.first { $0.kind == .packet }?.id
-        case .callHelper, .callLocal: event.writes = register(0)
+        case .callHelper:
+            event.writes = register(0)
+            let prototype = HelperTable.prototype(UInt32(truncatingIfNeeded: step.imm))
+            event.movesPacket = prototype?.traits.contains(.movesPacket) ?? false
+        case .callLocal: event.writes = register(0)
         case .jumpAlways, .callRegister, .callKernel, .packetLoad, .exit: break
         }
         return event

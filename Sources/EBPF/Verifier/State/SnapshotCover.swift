@@ -2,14 +2,17 @@
 /// second. Both are of one place in the code.
 struct SnapshotCover {
     private var pairs: [(old: UInt32, new: UInt32)] = []
+    /// Words of the old snapshot that the latest comparison has looked at.
+    private(set) var reached = 0
 
     mutating func covers(
         _ old: UnsafePointer<UInt64>, _ oldCount: Int, _ new: UnsafePointer<UInt64>, _ newCount: Int,
         masks: [(registers: UInt16, stack: UInt64)]
     ) -> Bool {
         pairs.removeAll(keepingCapacity: true)
-        guard old[0] == new[0] else { return false }
         var o = 1
+        defer { reached = o }
+        guard old[0] == new[0] else { return false }
         var n = 1
         for _ in 0..<Int(old[0] >> 8 & 0xFF) {
             guard matches(UInt32(truncatingIfNeeded: old[o]), UInt32(truncatingIfNeeded: new[n])) else { return false }
