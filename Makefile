@@ -65,6 +65,9 @@ fuzz: ## random programs against the verifier; ARGS="--seed 1 --programs 100000 
 	@swift build $(FUZZ_BUILD)
 	@$$(swift build $(FUZZ_BUILD) --show-bin-path)/swale-fuzz $(ARGS)
 
+sanitize: ## tests of maps and engine under ThreadSanitizer and AddressSanitizer
+	@scripts/sanitize.sh thread address
+
 lint: ## check format and scripts
 	swift format lint --strict --recursive --parallel --configuration .swift-format Sources Tests
 	@for script in scripts/*.sh .ci/run; do bash -n "$$script" || exit 1; done
@@ -86,4 +89,4 @@ install: ## copy swale, the page and the systemd unit below PREFIX (/usr/local);
 clean: ## remove what was built
 	rm -rf .build build
 
-.PHONY: help run test bench build toolchain examples programs fuzz lint format docs install clean
+.PHONY: help run test bench build toolchain examples programs fuzz sanitize lint format docs install clean

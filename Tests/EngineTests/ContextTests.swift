@@ -67,7 +67,7 @@ struct ContextTests {
     @Test func rawMemory() throws {
         let outcome = try Machine().run("ldxb r0, [r1+2]\nadd r0, r2\nexit", type: .memory, packet: [1, 2, 3])
         #expect(outcome.value == 6)
-        #expect(try Machine().run("mov r0, r1\nor r0, r2\nexit", type: .memory).fault == .none)
+        #expect(try Machine().run("mov r0, r1\nsub r0, r1\nor r0, r2\nexit", type: .memory).fault == .none)
         #expect(try Machine().run("ldxb r0, [r1+3]\nexit", type: .memory, packet: [1, 2, 3]).fault == .badAccess)
     }
 
