@@ -32,6 +32,41 @@ test: ## every check: lint, unit tests, end-to-end and contract tests
 bench: build ## the switch beside the Linux bridge
 	@exec scripts/bench.sh $(ARGS)
 
+# What Benchmarks/ measures: every type of map with its own build of maps.c. Its folder has a package of its own.
+BENCH := Benchmarks/.build/release
+BENCHFLAGS := $(BPFFLAGS) -mcpu=v3 -IBenchmarks/Sources/CBaselines/include
+BENCH_HEADERS := $(wildcard Benchmarks/programs/*.h Benchmarks/Sources/CBaselines/include/*.h)
+BENCH_HASHES := hash percpu_hash lru_hash lru_percpu_hash
+BENCH_MAPS := $(patsubst %,build/bench/maps-%.o,array percpu_array $(BENCH_HASHES) lpm_trie)
+BENCH_PROGRAMS := build/bench/programs.o build/bench/programs-vale.o
+
+build/bench/maps-array.o build/bench/maps-percpu_array.o: KEYS := INDEX
+$(BENCH_HASHES:%=build/bench/maps-%.o): KEYS := HASHED
+build/bench/maps-lpm_trie.o: KEYS := PREFIX
+build/bench/programs-vale.o: BENCHFLAGS += -DVALE
+
+bench-maps: $(BENCH_MAPS) ## the maps beside Linux's, as a table; QUICK=1
+	@$(MAKE) --no-print-directory bench-tool TOOL=bench-maps
+	@$(BENCH)/bench-maps build/bench
+
+bench-programs: $(BENCH_PROGRAMS) ## programs beside Linux's JIT and native code, as a table; QUICK=1
+	@$(MAKE) --no-print-directory bench-tool TOOL=bench-programs
+	@$(BENCH)/bench-programs build/bench
+
+bench-tool:
+	@swift build -c release --package-path Benchmarks --product $(TOOL) >&2
+
+build/bench/maps-%.o: Benchmarks/programs/maps.c $(BENCH_HEADERS) | build/bench
+	@$(CLANG) $(BENCHFLAGS) -DTYPE=BPF_MAP_TYPE_$(shell echo $* | tr a-z A-Z) -DKEYS_$(KEYS) -c $< -o $@
+
+build/bench/programs.o build/bench/programs-vale.o: Benchmarks/programs/programs.c $(BENCH_HEADERS) | build/bench
+	@$(CLANG) $(BENCHFLAGS) -c $< -o $@
+
+build/bench:
+	@scripts/install.sh bench >&2
+	@scripts/install.sh clang $(CLANG)
+	@mkdir -p $@
+
 build: toolchain ## release build of swale, and the examples
 	swift build -c release --product swale --static-swift-stdlib
 	@$(MAKE) --no-print-directory examples
@@ -68,12 +103,14 @@ fuzz: ## random programs against the verifier; ARGS="--seed 1 --programs 100000 
 sanitize: ## tests of maps and engine under ThreadSanitizer and AddressSanitizer
 	@scripts/sanitize.sh thread address
 
+BENCH_SWIFT := Benchmarks/Package.swift Benchmarks/Sources
+
 lint: ## check format and scripts
-	swift format lint --strict --recursive --parallel --configuration .swift-format Sources Tests
+	swift format lint --strict --recursive --parallel --configuration .swift-format Sources Tests $(BENCH_SWIFT)
 	@for script in scripts/*.sh .ci/run; do bash -n "$$script" || exit 1; done
 
 format: ## format the Swift sources in place
-	swift format --in-place --recursive --parallel --configuration .swift-format Sources Tests
+	swift format --in-place --recursive --parallel --configuration .swift-format Sources Tests $(BENCH_SWIFT)
 
 docs: ## write docs/verifier-kernel.md, where Linux's verifier says otherwise, from the tests' tables
 	SWALE_WRITE_DOCS=1 swift test --filter KernelDocumentTests
@@ -87,6 +124,6 @@ install: ## copy swale, the page and the systemd unit below PREFIX (/usr/local);
 	sed 's|/usr/local|$(PREFIX)|' deploy/swale.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/swale.service
 
 clean: ## remove what was built
-	rm -rf .build build
+	rm -rf .build build Benchmarks/.build
 
-.PHONY: help run test bench build toolchain examples programs fuzz sanitize lint format docs install clean
+.PHONY: help run test bench bench-maps bench-programs bench-tool build toolchain examples programs fuzz sanitize lint format docs install clean

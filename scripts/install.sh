@@ -5,7 +5,8 @@ set -euo pipefail
 
 build=(pkg-config libssl-dev libpcap-dev libbpf-dev linux-libc-dev)
 run=("${build[@]}" iproute2 ethtool iperf3 iputils-ping curl jq)
-bench=("${run[@]}" netsniff-ng)
+# Benchmarks/ links libbpf, which needs the last two.
+bench=("${run[@]}" netsniff-ng libelf-dev zlib1g-dev)
 # Debian's XDP programs come with the last two.
 test=("${run[@]}" tcpdump chromium python3-venv libxdp1 xdp-tools)
 

@@ -1,0 +1,30 @@
+// The measured programs (programs/programs.c) as native code: what a JIT can hope for.
+#ifndef BASELINES_H
+#define BASELINES_H
+#include <stddef.h>
+#include <stdint.h>
+
+// As Swale's FrameContext.
+struct native_frame {
+    void *data;
+    void *data_end;
+    void *data_meta;
+    uint32_t ingress_port;
+    uint32_t ingress_ifindex;
+    uint32_t egress_ifindex;
+    uint8_t ring;
+};
+
+// As Swale's RunResult.
+struct native_result {
+    uint64_t value;
+    uint8_t fault;
+};
+
+// Runs a program on `count` frames, as a switch does that has it as a function.
+typedef void (*native_burst)(struct native_frame *frames, size_t count, struct native_result *results);
+
+// The program of this name with the code of its maps inlined, and with a call for each use of a map. Null: none.
+native_burst baseline_inlined(const char *name);
+native_burst baseline_called(const char *name);
+#endif

@@ -1,0 +1,34 @@
+import Engine
+import Glibc
+import Measuring
+import Subjects
+import Verifier
+
+/// `bench-maps FOLDER`: Swale's maps beside the kernel's. The folder holds `maps-TYPE.o`.
+@main enum BenchMaps {
+    static func main() {
+        Failure.report("bench-maps") {
+            guard CommandLine.arguments.count == 2 else { throw Failure("usage: bench-maps FOLDER") }
+            let plan = Plan.fromEnvironment(
+                full: Plan(rounds: 61, sampleNs: 1.5e6), quick: Plan(rounds: 11, sampleNs: 0.5e6))
+            if let missing = KernelObject.missing { Progress.say("without \(KernelObject.name): \(missing)") }
+            Progress.say("programs run on the \(EngineChoice.best.rawValue)")
+            let table = ResultTable(suite: "maps")
+            for shape in MapShape.all {
+                for entries in MapShape.entryCounts {
+                    try run(shape, entries, plan, table)
+                }
+            }
+        }
+    }
+
+    private static func run(_ shape: MapShape, _ entries: Int, _ plan: Plan, _ table: ResultTable) throws {
+        guard Verifier.Offer.engine.mapTypes.contains(shape.type) else {
+            table.addMissing("\(shape.type.name) \(MapShape.label(entries))", "not offered")
+            return
+        }
+        let pair = try MapPair(shape, entries: entries, folder: CommandLine.arguments[1])
+        Progress.say(pair.name)
+        try MapBench(pair: pair, plan: plan, table: table).run()
+    }
+}
