@@ -21,7 +21,7 @@ PROGRAMS := $(foreach variant,$(VARIANTS),$(patsubst %,build/xdp/%-$(variant).o,
 PROGRAMS := $(filter-out build/xdp/atomics-v1-% build/xdp/atomics-v2-%,$(PROGRAMS))
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 run: ## hosts in network namespaces talk through a switch; ARGS="--once", ARGS="--port 8081"
 	@exec scripts/demo.sh $(ARGS)

@@ -38,9 +38,9 @@ struct {
 /* No entry has such a number. */
 #define NEVER (1u << 23)
 
-#define ARGUMENTS(a, c)                         \
-    struct map_arguments *a = DATA(c);          \
-    if ((void *)(a + 1) > (void *)DATA_END(c))  \
+#define ARGUMENTS(a, c)                        \
+    struct map_arguments *a = DATA(c);         \
+    if ((void *)(a + 1) > (void *)DATA_END(c)) \
     return XDP_ABORTED
 
 static __always_inline __u32 runs(context *c) {
@@ -52,23 +52,23 @@ static __always_inline __u32 runs(context *c) {
  * Operations on random entries, `body` for the one with number i. Sums go on from the last run's: unknown numbers to a
  * verifier, so that its paths meet again.
  */
-#define RANDOM(name, body)                                              \
-    static __always_inline int name##_body(context *c) {                \
-        ARGUMENTS(a, c);                                                \
-        __u64 x = a->state, sum = a->sum, failures = a->failures;       \
-        __u32 mask = a->mask, absent = a->absent, spare = a->spare;     \
-        (void)absent, (void)spare;                                      \
-        _Pragma("clang loop unroll_count(4)")                           \
-        for (__u32 n = 0; n < MAP_OPERATIONS; n++) {                    \
-            x ^= x << 13, x ^= x >> 7, x ^= x << 17;                    \
-            __u32 i = (__u32)(x >> 11);                                 \
-            body                                                        \
-        }                                                               \
-        a->state = x;                                                   \
-        a->sum = sum;                                                   \
-        a->failures = failures;                                         \
-        return XDP_PASS;                                                \
-    }                                                                   \
+#define RANDOM(name, body)                                          \
+    static __always_inline int name##_body(context *c) {            \
+        ARGUMENTS(a, c);                                            \
+        __u64 x = a->state, sum = a->sum, failures = a->failures;   \
+        __u32 mask = a->mask, absent = a->absent, spare = a->spare; \
+        (void)absent, (void)spare;                                  \
+        _Pragma("clang loop unroll_count(4)")                       \
+        for (__u32 n = 0; n < MAP_OPERATIONS; n++) {                \
+            x ^= x << 13, x ^= x >> 7, x ^= x << 17;                \
+            __u32 i = (__u32)(x >> 11);                             \
+            body                                                    \
+        }                                                           \
+        a->state = x;                                               \
+        a->sum = sum;                                               \
+        a->failures = failures;                                     \
+        return XDP_PASS;                                            \
+    }                                                               \
     MEASURED(name, runs(c))
 
 #define USE(k) asm volatile("" ::"r"(&k) : "memory")
@@ -107,30 +107,30 @@ RANDOM(pair, {
 })
 
 /* `first` on entries that are absent, then `second` on the same ones, each with the time that it took. */
-#define BLOCKS(name, first, second)                                                         \
-    static __always_inline int name##_body(context *c) {                                    \
-        ARGUMENTS(a, c);                                                                    \
-        __u64 failures = a->failures;                                                       \
-        __u32 counter = a->counter, absent = a->absent, spare = a->spare;                   \
-        __u64 t0 = bpf_ktime_get_ns();                                                      \
-        _Pragma("clang loop unroll_count(4)")                                               \
-        for (__u32 n = 0; n < MAP_OPERATIONS; n++) {                                        \
-            STORED_KEY(k, absent + ((counter + n) * 0x9e3779b1 & spare));                   \
-            first                                                                           \
-        }                                                                                   \
-        __u64 t1 = bpf_ktime_get_ns();                                                      \
-        _Pragma("clang loop unroll_count(4)")                                               \
-        for (__u32 n = 0; n < MAP_OPERATIONS; n++) {                                        \
-            STORED_KEY(k, absent + ((counter + n) * 0x9e3779b1 & spare));                   \
-            second                                                                          \
-        }                                                                                   \
-        __u64 t2 = bpf_ktime_get_ns();                                                      \
-        a->counter = counter + MAP_OPERATIONS;                                              \
-        a->first_ns += t1 - t0;                                                             \
-        a->second_ns += t2 - t1;                                                            \
-        a->failures = failures;                                                             \
-        return XDP_PASS;                                                                    \
-    }                                                                                       \
+#define BLOCKS(name, first, second)                                       \
+    static __always_inline int name##_body(context *c) {                  \
+        ARGUMENTS(a, c);                                                  \
+        __u64 failures = a->failures;                                     \
+        __u32 counter = a->counter, absent = a->absent, spare = a->spare; \
+        __u64 t0 = bpf_ktime_get_ns();                                    \
+        _Pragma("clang loop unroll_count(4)")                             \
+        for (__u32 n = 0; n < MAP_OPERATIONS; n++) {                      \
+            STORED_KEY(k, absent + ((counter + n) * 0x9e3779b1 & spare)); \
+            first                                                         \
+        }                                                                 \
+        __u64 t1 = bpf_ktime_get_ns();                                    \
+        _Pragma("clang loop unroll_count(4)")                             \
+        for (__u32 n = 0; n < MAP_OPERATIONS; n++) {                      \
+            STORED_KEY(k, absent + ((counter + n) * 0x9e3779b1 & spare)); \
+            second                                                        \
+        }                                                                 \
+        __u64 t2 = bpf_ktime_get_ns();                                    \
+        a->counter = counter + MAP_OPERATIONS;                            \
+        a->first_ns += t1 - t0;                                           \
+        a->second_ns += t2 - t1;                                          \
+        a->failures = failures;                                           \
+        return XDP_PASS;                                                  \
+    }                                                                     \
     MEASURED(name, runs(c))
 
 BLOCKS(empty_blocks, USE(k);, USE(k);)

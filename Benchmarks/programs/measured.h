@@ -27,12 +27,12 @@ typedef struct xdp_md context;
 #define INGRESS(c) ((c)->ingress_ifindex)
 #endif
 
-#define MAP(name, kind, K, V, count)      \
-    struct {                              \
+#define MAP(name, kind, K, V, count)       \
+    struct {                               \
         __uint(type, BPF_MAP_TYPE_##kind); \
-        __type(key, K);                   \
-        __type(value, V);                 \
-        __uint(max_entries, count);       \
+        __type(key, K);                    \
+        __type(value, V);                  \
+        __uint(max_entries, count);        \
     } name SEC(".maps");
 #define ARRAY(name, V, count) MAP(name, ARRAY, __u32, V, count)
 #define PERCPU_ARRAY(name, V, count) MAP(name, PERCPU_ARRAY, __u32, V, count)
@@ -49,16 +49,16 @@ struct repeated {
     context *c;
     int result;
 };
-#define LOOPED(name, body, count, vary)                              \
-    static long name##_again(__u32 number, struct repeated *r) {     \
-        vary(r->c, number);                                          \
-        r->result = body(r->c);                                      \
-        return 0;                                                    \
-    }                                                                \
-    SEC("xdp") int loop_##name(context *c) {                         \
-        struct repeated r = {c, 0};                                  \
-        bpf_loop(count, name##_again, &r, 0);                        \
-        return r.result;                                             \
+#define LOOPED(name, body, count, vary)                          \
+    static long name##_again(__u32 number, struct repeated *r) { \
+        vary(r->c, number);                                      \
+        r->result = body(r->c);                                  \
+        return 0;                                                \
+    }                                                            \
+    SEC("xdp") int loop_##name(context *c) {                     \
+        struct repeated r = {c, 0};                              \
+        bpf_loop(count, name##_again, &r, 0);                    \
+        return r.result;                                         \
     }
 #define UNVARIED(c, number) (void)(number)
 #define MEASURED(name, count)                                  \

@@ -1,6 +1,6 @@
 /*
- * The measured programs as native code: contexts, and maps whose types and sizes the compiler knows. MAP_CODE says
- * whether map code is inlined or called. For one thread: a floor for what programs cost, no map for general use.
+ * The measured programs as native code: contexts, and maps whose types and sizes the compiler knows. MAP_CODE and
+ * PROGRAM_CODE say what is inlined and what is called. For one thread: a floor for what programs cost, no map for general use.
  */
 #ifndef NATIVE_H
 #define NATIVE_H
@@ -27,25 +27,25 @@ typedef struct {
 #define LOOKUP(map, key) map##_lookup(key)
 #define UPDATE(map, key, value) map##_update(key, value)
 
-#define ARRAY(name, V, count)                                           \
-    static V name##_values[count];                                      \
-    static MAP_CODE V *name##_lookup(const __u32 *key) {                \
-        return *key < count ? &name##_values[*key] : NULL;              \
-    }                                                                   \
+#define ARRAY(name, V, count)                                             \
+    static V name##_values[count];                                        \
+    static MAP_CODE V *name##_lookup(const __u32 *key) {                  \
+        return *key < count ? &name##_values[*key] : NULL;                \
+    }                                                                     \
     static MAP_CODE int name##_update(const __u32 *key, const V *value) { \
-        if (*key >= count)                                              \
-            return -1;                                                  \
-        name##_values[*key] = *value;                                   \
-        return 0;                                                       \
+        if (*key >= count)                                                \
+            return -1;                                                    \
+        name##_values[*key] = *value;                                     \
+        return 0;                                                         \
     }
 
 /* Values of the worker that runs. */
 static unsigned worker;
 #define WORKERS 2
-#define PERCPU_ARRAY(name, V, count)                                    \
-    static V name##_values[WORKERS][count];                             \
-    static MAP_CODE V *name##_lookup(const __u32 *key) {                \
-        return *key < count ? &name##_values[worker][*key] : NULL;      \
+#define PERCPU_ARRAY(name, V, count)                               \
+    static V name##_values[WORKERS][count];                        \
+    static MAP_CODE V *name##_lookup(const __u32 *key) {           \
+        return *key < count ? &name##_values[worker][*key] : NULL; \
     }
 
 /* Of the secrets of a table; a real one draws them at random. */
@@ -58,55 +58,58 @@ static __always_inline __u64 fold(__u64 a, __u64 b) {
 }
 
 /* Open addressing with linear probing, at most half full; key, value and a mark in one slot. Nothing is deleted. */
-#define HASH(name, K, V, count)                                                         \
-    struct name##_slot {                                                                \
-        __u64 key[sizeof(K) / 8];                                                       \
-        V value;                                                                        \
-        __u32 used;                                                                     \
-    };                                                                                  \
-    static struct name##_slot name##_slots[2 * count];                                  \
-    static __u64 name##_secret[2];                                                      \
-    static __u32 name##_used;                                                           \
-    static __always_inline struct name##_slot *name##_find(const __u64 *key) {          \
-        __u64 hash = name##_secret[0];                                                  \
-        for (unsigned n = 0; n < sizeof(K) / 8; n++)                                    \
-            hash = fold(key[n] ^ hash, name##_secret[1]);                               \
-        for (__u32 place = hash % (2 * count);; place = (place + 1) % (2 * count)) {    \
-            struct name##_slot *slot = &name##_slots[place];                            \
-            if (!slot->used || !memcmp(slot->key, key, sizeof(K)))                      \
-                return slot;                                                            \
-        }                                                                               \
-    }                                                                                   \
-    static MAP_CODE V *name##_lookup(const K *key) {                                    \
-        __u64 words[sizeof(K) / 8];                                                     \
-        memcpy(words, key, sizeof(K));                                                  \
-        struct name##_slot *slot = name##_find(words);                                  \
-        return slot->used ? &slot->value : NULL;                                        \
-    }                                                                                   \
-    static MAP_CODE int name##_update(const K *key, const V *value) {                   \
-        __u64 words[sizeof(K) / 8];                                                     \
-        memcpy(words, key, sizeof(K));                                                  \
-        struct name##_slot *slot = name##_find(words);                                  \
-        if (!slot->used) {                                                              \
-            if (name##_used == count)                                                   \
-                return -1;                                                              \
-            name##_used++;                                                              \
-            memcpy(slot->key, words, sizeof(K));                                        \
-            slot->used = 1;                                                             \
-        }                                                                               \
-        slot->value = *value;                                                           \
-        return 0;                                                                       \
-    }                                                                                   \
-    static __attribute__((constructor)) void name##_draw(void) {                        \
-        name##_secret[0] = drawn[0], name##_secret[1] = drawn[1];                       \
+#define HASH(name, K, V, count)                                                      \
+    struct name##_slot {                                                             \
+        __u64 key[sizeof(K) / 8];                                                    \
+        V value;                                                                     \
+        __u32 used;                                                                  \
+    };                                                                               \
+    static struct name##_slot name##_slots[2 * count];                               \
+    static __u64 name##_secret[2];                                                   \
+    static __u32 name##_used;                                                        \
+    static __always_inline struct name##_slot *name##_find(const __u64 *key) {       \
+        __u64 hash = name##_secret[0];                                               \
+        for (unsigned n = 0; n < sizeof(K) / 8; n++)                                 \
+            hash = fold(key[n] ^ hash, name##_secret[1]);                            \
+        for (__u32 place = hash % (2 * count);; place = (place + 1) % (2 * count)) { \
+            struct name##_slot *slot = &name##_slots[place];                         \
+            if (!slot->used || !memcmp(slot->key, key, sizeof(K)))                   \
+                return slot;                                                         \
+        }                                                                            \
+    }                                                                                \
+    static MAP_CODE V *name##_lookup(const K *key) {                                 \
+        __u64 words[sizeof(K) / 8];                                                  \
+        memcpy(words, key, sizeof(K));                                               \
+        struct name##_slot *slot = name##_find(words);                               \
+        return slot->used ? &slot->value : NULL;                                     \
+    }                                                                                \
+    static MAP_CODE int name##_update(const K *key, const V *value) {                \
+        __u64 words[sizeof(K) / 8];                                                  \
+        memcpy(words, key, sizeof(K));                                               \
+        struct name##_slot *slot = name##_find(words);                               \
+        if (!slot->used) {                                                           \
+            if (name##_used == count)                                                \
+                return -1;                                                           \
+            name##_used++;                                                           \
+            memcpy(slot->key, words, sizeof(K));                                     \
+            slot->used = 1;                                                          \
+        }                                                                            \
+        slot->value = *value;                                                        \
+        return 0;                                                                    \
+    }                                                                                \
+    static __attribute__((constructor)) void name##_draw(void) {                     \
+        name##_secret[0] = drawn[0], name##_secret[1] = drawn[1];                    \
     }
 
-/* The loop over a burst is part of the code, as in a JIT's. */
+/* A burst: the program called, or inlined into the loop, as PROGRAM_CODE says. */
 #define MEASURED(name, count)                                                                                  \
+    static PROGRAM_CODE int name##_entry(context *c) {                                                         \
+        return name##_body(c);                                                                                 \
+    }                                                                                                          \
     static void name##_burst(struct native_frame *frames, size_t frame_count, struct native_result *results) { \
         for (size_t n = 0; n < frame_count; n++) {                                                             \
             context c = {frames[n].data, frames[n].data_end, frames[n].ingress_ifindex};                       \
-            results[n] = (struct native_result){(__u32)name##_body(&c), 0};                                    \
+            results[n] = (struct native_result){(__u32)name##_entry(&c), 0};                                   \
         }                                                                                                      \
     }
 #define MEASURED_VARIED(name, count, vary) MEASURED(name, count)

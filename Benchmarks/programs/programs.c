@@ -68,7 +68,7 @@ static __always_inline int packet_count_body(context *c) {
 }
 MEASURED(packet_count, REPEATS)
 
-/* Learning bridge on arrays: the table of FreeBSD's bridge and of VALE, where a newer address takes the older's place. */
+/* Learning bridge on arrays: the table of FreeBSD's bridge and of VALE, where newer addresses replace older ones. */
 
 #define PLACES 1024
 
@@ -85,17 +85,17 @@ static __always_inline __u64 mac_number(const __u8 *mac) {
 }
 
 /* Bob Jenkins' mix of 96 bits (1996). */
-#define JENKINS_MIX(a, b, c)                 \
-    do {                                     \
-        a = (a - b - c) ^ (c >> 13);         \
-        b = (b - c - a) ^ (a << 8);          \
-        c = (c - a - b) ^ (b >> 13);         \
-        a = (a - b - c) ^ (c >> 12);         \
-        b = (b - c - a) ^ (a << 16);         \
-        c = (c - a - b) ^ (b >> 5);          \
-        a = (a - b - c) ^ (c >> 3);          \
-        b = (b - c - a) ^ (a << 10);         \
-        c = (c - a - b) ^ (b >> 15);         \
+#define JENKINS_MIX(a, b, c)         \
+    do {                             \
+        a = (a - b - c) ^ (c >> 13); \
+        b = (b - c - a) ^ (a << 8);  \
+        c = (c - a - b) ^ (b >> 13); \
+        a = (a - b - c) ^ (c >> 12); \
+        b = (b - c - a) ^ (a << 16); \
+        c = (c - a - b) ^ (b >> 5);  \
+        a = (a - b - c) ^ (c >> 3);  \
+        b = (b - c - a) ^ (a << 10); \
+        c = (c - a - b) ^ (b >> 15); \
     } while (0)
 
 static __always_inline __u32 place_of(__u64 mac) {
@@ -131,15 +131,15 @@ static __always_inline int bridge_body(context *c) {
 }
 
 /* 256 MACs: each frame's source is another one's destination. */
-#define VARY_MACS(c, number)                                                    \
-    do {                                                                        \
-        struct ethernet *varied = DATA(c);                                      \
-        if ((void *)(varied + 1) <= (void *)DATA_END(c)) {                      \
+#define VARY_MACS(c, number)                                                        \
+    do {                                                                            \
+        struct ethernet *varied = DATA(c);                                          \
+        if ((void *)(varied + 1) <= (void *)DATA_END(c)) {                          \
             *(__u16 *)(varied->destination + 4) = (((number) * 73 + 1) & 255) << 8; \
-            *(__u16 *)(varied->source + 4) = ((number) & 255) << 8;             \
-        }                                                                       \
-        /* Loaded again by the program, as from any frame. */                   \
-        asm volatile("" ::: "memory");                                          \
+            *(__u16 *)(varied->source + 4) = ((number) & 255) << 8;                 \
+        }                                                                           \
+        /* Loaded again by the program, as from any frame. */                       \
+        asm volatile("" ::: "memory");                                              \
     } while (0)
 MEASURED_VARIED(bridge, REPEATS, VARY_MACS)
 
@@ -246,12 +246,12 @@ static __always_inline int load_balancer_body(context *c) {
 }
 
 /* 256 flows: source ports. */
-#define VARY_PORTS(c, number)                                                  \
-    do {                                                                       \
-        __u8 *varied = DATA(c);                                                \
-        if (varied + 36 <= (__u8 *)DATA_END(c))                                \
-            *(__u16 *)(varied + 34) = ((number) & 255) << 8 | 0x40;            \
-        asm volatile("" ::: "memory");                                         \
+#define VARY_PORTS(c, number)                                       \
+    do {                                                            \
+        __u8 *varied = DATA(c);                                     \
+        if (varied + 36 <= (__u8 *)DATA_END(c))                     \
+            *(__u16 *)(varied + 34) = ((number) & 255) << 8 | 0x40; \
+        asm volatile("" ::: "memory");                              \
     } while (0)
 MEASURED_VARIED(load_balancer, REPEATS, VARY_PORTS)
 

@@ -1,4 +1,5 @@
-#define MAP_CODE inline __attribute__((always_inline))
+#define MAP_CODE INLINED
+#define PROGRAM_CODE CALLED
 #include "native_programs.h"
 
 native_burst baseline_inlined(const char *name) { return find(name); }

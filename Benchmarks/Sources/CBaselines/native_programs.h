@@ -1,4 +1,6 @@
-// The programs with one kind of MAP_CODE, and a function to find them: included by one file for each kind.
+// The programs with one kind of MAP_CODE and PROGRAM_CODE, and a function to find them: included once for each kind.
+#define INLINED inline __attribute__((always_inline))
+#define CALLED __attribute__((noinline, unused))
 #include "../../programs/programs.c"
 
 static native_burst find(const char *name) {

@@ -17,6 +17,7 @@ struct ProgramBench {
         let native: [any ProgramSubject] = [
             try NativeProgram(name: "native C, maps inlined") { baseline_inlined($0) },
             try NativeProgram(name: "native C, maps called") { baseline_called($0) },
+            try NativeProgram(name: "native C, all inlined") { baseline_fused($0) },
         ]
         baselines = native + (KernelObject.missing == nil ? [try KernelProgram(folder: folder)] : [])
     }

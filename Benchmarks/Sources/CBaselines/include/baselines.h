@@ -21,10 +21,12 @@ struct native_result {
     uint8_t fault;
 };
 
-// Runs a program on `count` frames, as a switch does that has it as a function.
+// Runs a program on `count` frames, as a switch does.
 typedef void (*native_burst)(struct native_frame *frames, size_t count, struct native_result *results);
 
-// The program of this name with the code of its maps inlined, and with a call for each use of a map. Null: none.
+// The program of this name, null where there is none. A function called for each frame, with the code of its maps
+// inlined; with a call for each use of a map; and all of it inlined into the loop over the burst.
 native_burst baseline_inlined(const char *name);
 native_burst baseline_called(const char *name);
+native_burst baseline_fused(const char *name);
 #endif
