@@ -73,7 +73,7 @@ static __always_inline __u64 fold(__u64 a, __u64 b) {
             hash = fold(key[n] ^ hash, name##_secret[1]);                            \
         for (__u32 place = hash % (2 * count);; place = (place + 1) % (2 * count)) { \
             struct name##_slot *slot = &name##_slots[place];                         \
-            if (!slot->used || !memcmp(slot->key, key, sizeof(K)))                   \
+            if (!memcmp(slot->key, key, sizeof(K)) || !slot->used)                   \
                 return slot;                                                         \
         }                                                                            \
     }                                                                                \
