@@ -33,7 +33,6 @@ bench: build ## the switch beside the Linux bridge
 	@exec scripts/bench.sh $(ARGS)
 
 # What Benchmarks/ measures: every type of map with its own build of maps.c. Its folder has a package of its own.
-BENCH := Benchmarks/.build/release
 BENCHFLAGS := $(BPFFLAGS) -mcpu=v3 -IBenchmarks/Sources/CBaselines/include
 BENCH_HEADERS := $(wildcard Benchmarks/programs/*.h Benchmarks/Sources/CBaselines/include/*.h)
 BENCH_HASHES := hash percpu_hash lru_hash lru_percpu_hash
@@ -46,15 +45,11 @@ build/bench/maps-lpm_trie.o: KEYS := PREFIX
 build/bench/programs-vale.o: BENCHFLAGS += -DVALE
 
 bench-maps: $(BENCH_MAPS) ## the maps beside Linux's, as a table; QUICK=1
-	@$(MAKE) --no-print-directory bench-tool TOOL=bench-maps
-	@$(BENCH)/bench-maps build/bench
-
 bench-programs: $(BENCH_PROGRAMS) ## programs beside Linux's JIT and native code, as a table; QUICK=1
-	@$(MAKE) --no-print-directory bench-tool TOOL=bench-programs
-	@$(BENCH)/bench-programs build/bench
 
-bench-tool:
-	@swift build -c release --package-path Benchmarks --product $(TOOL) >&2
+bench-maps bench-programs:
+	@swift build -c release --package-path Benchmarks --product $@ >&2
+	@Benchmarks/.build/release/$@ build/bench
 
 build/bench/maps-%.o: Benchmarks/programs/maps.c $(BENCH_HEADERS) | build/bench
 	@$(CLANG) $(BENCHFLAGS) -DTYPE=BPF_MAP_TYPE_$(shell echo $* | tr a-z A-Z) -DKEYS_$(KEYS) -c $< -o $@
@@ -126,4 +121,4 @@ install: ## copy swale, the page and the systemd unit below PREFIX (/usr/local);
 clean: ## remove what was built
 	rm -rf .build build Benchmarks/.build
 
-.PHONY: help run test bench bench-maps bench-programs bench-tool build toolchain examples programs fuzz sanitize lint format docs install clean
+.PHONY: help run test bench bench-maps bench-programs build toolchain examples programs fuzz sanitize lint format docs install clean

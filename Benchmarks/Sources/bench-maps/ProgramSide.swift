@@ -46,8 +46,9 @@ struct ProgramSide {
     }
 }
 
-/// The frame that tells a run of a program what to do.
+/// The frame that tells a run of a program what to do, on cache lines of its own.
 private final class ArgumentFrame: @unchecked Sendable {
+    private let memory: UnsafeMutableRawPointer
     let arguments: UnsafeMutablePointer<map_arguments>
     let context: UnsafeMutablePointer<FrameContext>
 
@@ -59,16 +60,14 @@ private final class ArgumentFrame: @unchecked Sendable {
         initial.mask = UInt32(pair.entries - 1)
         initial.absent = UInt32(pair.entries + thread * spare)
         initial.spare = UInt32(max(spare - 1, 0))
-        arguments = .allocate(capacity: 1)
+        memory = .allocate(byteCount: 256, alignment: 128)
+        arguments = memory.bindMemory(to: map_arguments.self, capacity: 1)
         arguments.initialize(to: initial)
-        context = .allocate(capacity: 1)
+        context = (memory + 128).bindMemory(to: FrameContext.self, capacity: 1)
         context.initialize(to: FrameContext(data: arguments, length: MemoryLayout<map_arguments>.size))
     }
 
-    deinit {
-        arguments.deallocate()
-        context.deallocate()
-    }
+    deinit { memory.deallocate() }
 
     var bytes: UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(start: arguments, count: MemoryLayout<map_arguments>.size)
