@@ -39,12 +39,14 @@ final class KernelUser: UserSide {
         try checked(ckernel_lookup_batch(descriptor, &position, &keys, &values, UInt32(UserBlock.size)))
     }
 
-    func updateBatch(_ keys: UnsafeRawBufferPointer) throws {
-        _ = try checked(ckernel_update_batch(descriptor, keys.baseAddress, values, UInt32(keys.count / keySize)))
+    func updateBatch(_ keys: UnsafeRawBufferPointer) throws -> Int {
+        let count = keys.count / keySize
+        return count - (try checked(ckernel_update_batch(descriptor, keys.baseAddress, values, UInt32(count))))
     }
 
-    func deleteBatch(_ keys: UnsafeRawBufferPointer) throws {
-        _ = try checked(ckernel_delete_batch(descriptor, keys.baseAddress, UInt32(keys.count / keySize)))
+    func deleteBatch(_ keys: UnsafeRawBufferPointer) throws -> Int {
+        let count = keys.count / keySize
+        return count - (try checked(ckernel_delete_batch(descriptor, keys.baseAddress, UInt32(count))))
     }
 
     private func checked(_ result: Int) throws -> Int {

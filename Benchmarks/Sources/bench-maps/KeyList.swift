@@ -22,6 +22,22 @@ final class KeyList {
     }
 }
 
+/// Which block a thread takes next: it goes on from one sample to the next.
+final class BlockCursor {
+    private var block: Int
+    private let stride: Int
+
+    init(first: Int, stride: Int) {
+        block = first
+        self.stride = stride
+    }
+
+    func next() -> Int {
+        defer { block += stride }
+        return block
+    }
+}
+
 /// xorshift64, as in `Benchmarks/programs/maps.c`.
 struct RandomNumbers: Sequence, IteratorProtocol {
     private var state: UInt64

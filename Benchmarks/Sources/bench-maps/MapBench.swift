@@ -46,97 +46,83 @@ struct MapBench {
     // MARK: from user space
 
     private func fromUserSpace() throws {
-        var sides: [any UserSide] = [SwaleUser(pair)]
-        if let kernel = pair.kernel { sides.append(try KernelUser(pair, kernel)) }
         let shape = pair.shape
-        let random = { RandomNumbers(seed: 88_172_645_463_325_252, below: pair.entries, count: 1 << 16) }
+        // As many as there are entries, so that no cache holds what they lead to.
+        let count = max(pair.entries, 1 << 16)
+        let random = { RandomNumbers(seed: 88_172_645_463_325_252, below: pair.entries, count: count) }
         let hits = KeyList(random(), shape, stored: false)
         let misses = KeyList(random().lazy.map { $0 | MapShape.never }, shape, stored: false)
         let stored = KeyList(random(), shape, stored: true)
-
-        try user(sides, "lookup hit, user", hits) { side, keys in try side.lookUp(keys, isHit: true) }
-        try user(sides, "lookup miss, user", misses) { side, keys in try side.lookUp(keys, isHit: false) }
-        try user(sides, "update, user", stored) { side, keys in try side.update(keys, isNew: false) }
-        try readBatches(sides)
-        try user(sides, "update, user, batch", stored) { side, keys in
-            try side.updateBatch(keys)
-            return 0
-        }
-        guard shape.canInsert else { return }
         let spare = UInt32(shape.spare(entries: pair.entries))
         // Each once, in an order that is not that of memory.
         let numbers = (0..<spare).lazy.map { UInt32(pair.entries) + ($0 &* 0x9e37_79b1 & (spare - 1)) }
         let absent = KeyList(numbers, shape, stored: true)
-        try userBlocks(sides, ["insert, user", "delete, user"], absent) { side, keys in
-            try side.update(keys, isNew: true)
-        } _: { side, keys in
-            try side.delete(keys)
+
+        for threads in [1, MapPair.threads] {
+            try user(["lookup hit, user"], threads, hits) { try $0.lookUp($1, isHit: true) }
+            try user(["lookup miss, user"], threads, misses) { try $0.lookUp($1, isHit: false) }
+            try user(["update, user"], threads, stored) { try $0.update($1, isNew: false) }
+            guard shape.canInsert else { continue }
+            try user(
+                ["insert, user", "delete, user"], threads, absent, { try $0.update($1, isNew: true) },
+                { try $0.delete($1) })
+            try user(["insert + delete, user"], threads, absent) { try $0.pair($1) }
         }
-        try user(sides, "insert + delete, user", absent) { side, keys in try side.pair(keys) }
-        try userBlocks(sides, ["insert, user, batch", "delete, user, batch"], absent) { side, keys in
-            try side.updateBatch(keys)
-            return 0
-        } _: { side, keys in
-            try side.deleteBatch(keys)
-            return 0
-        }
+        try readBatches()
+        try user(["update, user, batch"], 1, stored) { try $0.updateBatch($1) }
+        guard shape.canInsert else { return }
+        try user(
+            ["insert, user, batch", "delete, user, batch"], 1, absent, { try $0.updateBatch($1) },
+            { try $0.deleteBatch($1) })
+    }
+
+    /// Each kind of side, a side for each thread.
+    private func sides(_ threads: Int) throws -> [[any UserSide]] {
+        let swale = (0..<threads).map { _ in SwaleUser(pair) as any UserSide }
+        guard let kernel = pair.kernel else { return [swale] }
+        return [swale, try (0..<threads).map { _ in try KernelUser(pair, kernel) }]
     }
 
     /// Work on a block of keys; how many operations did not end as expected.
     private typealias BlockWork = (any UserSide, UnsafeRawBufferPointer) throws -> Int
 
-    private func user(
-        _ sides: [any UserSide], _ name: String, _ keys: KeyList, _ work: @escaping BlockWork
-    ) throws {
-        let subjects = sides.map { side in
-            var block = 0
-            return Subject.timed(operations: UserBlock.size) { repeats in
+    /// Operations on the same block, one after the other, each timed. Threads have blocks of their own.
+    private func user(_ names: [String], _ threads: Int, _ keys: KeyList, _ works: BlockWork...) throws {
+        let subjects = try sides(threads).map { sides in
+            let cursors = (0..<threads).map { BlockCursor(first: $0, stride: threads) }
+            return Subject.onThreads(threads) { thread, repeats in
+                var times = works.map { _ in 0.0 }
                 for _ in 0..<repeats {
-                    report(try work(side, keys.block(block, size: UserBlock.size)), name)
-                    block += 1
-                }
-            }
-        }
-        addUser([name], try plan.interleave(subjects))
-    }
-
-    /// Two operations on the same block, one after the other, each timed.
-    private func userBlocks(
-        _ sides: [any UserSide], _ names: [String], _ keys: KeyList, _ first: @escaping BlockWork,
-        _ second: @escaping BlockWork
-    ) throws {
-        let subjects = sides.map { side in
-            var block = 0
-            return Subject { repeats in
-                var times = [0.0, 0.0]
-                for _ in 0..<repeats {
-                    let keys = keys.block(block, size: UserBlock.size)
-                    times[0] += try Clock.time { report(try first(side, keys), names[0]) }
-                    times[1] += try Clock.time { report(try second(side, keys), names[1]) }
-                    block += 1
+                    let block = keys.block(cursors[thread].next(), size: UserBlock.size)
+                    for (index, work) in works.enumerated() {
+                        var failures = 0
+                        times[index] += try Clock.time { failures = try work(sides[thread], block) }
+                        report(failures, names[index])
+                    }
                 }
                 return times.map { $0 / Double(repeats * UserBlock.size) }
             }
         }
-        addUser(names, try plan.interleave(subjects))
+        addUser(names, threads, try plan.interleave(subjects))
     }
 
     /// A walk over the map, a batch at a time.
-    private func readBatches(_ sides: [any UserSide]) throws {
-        let subjects = sides.map { side in
+    private func readBatches() throws {
+        let subjects = try sides(1).map { sides in
             Subject { repeats in
                 var elements = 0
-                let time = try Clock.time { for _ in 0..<repeats { elements += try side.readBatch() } }
+                let time = try Clock.time { for _ in 0..<repeats { elements += try sides[0].readBatch() } }
                 return [time / Double(max(elements, 1))]
             }
         }
-        addUser(["lookup, user, batch"], try plan.interleave(subjects))
+        addUser(["lookup, user, batch"], 1, try plan.interleave(subjects))
     }
 
-    private func addUser(_ names: [String], _ samples: [[Samples]]) {
+    private func addUser(_ names: [String], _ threads: Int, _ samples: [[Samples]]) {
         for (part, name) in names.enumerated() {
             let figures = samples.map { Figure($0[part]) }
-            add("\(pair.name) \(name)", threads: 1, figures[0], figures.count > 1 ? figures[1] : nil)
+            let suffix = threads == 1 ? "" : ", \(threads) threads"
+            add("\(pair.name) \(name)\(suffix)", threads: threads, figures[0], figures.count > 1 ? figures[1] : nil)
         }
     }
 

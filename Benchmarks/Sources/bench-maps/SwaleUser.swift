@@ -65,20 +65,16 @@ final class SwaleUser: UserSide {
         }
     }
 
-    func updateBatch(_ keys: UnsafeRawBufferPointer) throws {
+    func updateBatch(_ keys: UnsafeRawBufferPointer) -> Int {
         let size = map.userValueSize
-        let failed = values.withUnsafeBytes { values in
+        return values.withUnsafeBytes { values in
             var offset = 0
             return failures(keys) { (key) throws(MapError) in
                 defer { offset += size }
                 try map.update(key, UnsafeRawBufferPointer(start: values.baseAddress! + offset, count: size))
             }
         }
-        guard failed == 0 else { throw Failure("\(failed) updates of a batch failed") }
     }
 
-    func deleteBatch(_ keys: UnsafeRawBufferPointer) throws {
-        let failed = delete(keys)
-        guard failed == 0 else { throw Failure("\(failed) deletions of a batch failed") }
-    }
+    func deleteBatch(_ keys: UnsafeRawBufferPointer) -> Int { delete(keys) }
 }

@@ -11,8 +11,8 @@ protocol UserSide {
 
     /// Reads the next elements of the map, as many as a block holds; how many.
     func readBatch() throws -> Int
-    func updateBatch(_ keys: UnsafeRawBufferPointer) throws
-    func deleteBatch(_ keys: UnsafeRawBufferPointer) throws
+    func updateBatch(_ keys: UnsafeRawBufferPointer) throws -> Int
+    func deleteBatch(_ keys: UnsafeRawBufferPointer) throws -> Int
 }
 
 enum UserBlock {
