@@ -27,9 +27,9 @@ extension Plan {
         return samples
     }
 
-    /// A sample that others interrupted is taken again, a few times.
+    /// A sample that others interrupted is taken again, twice at most.
     private func undisturbed(_ subject: Subject, _ repeats: Int) throws -> [Double] {
-        for _ in 0..<3 {
+        for _ in 0..<2 {
             let before = Clock.disturbances
             let values = try subject.measure(repeats)
             if Clock.disturbances == before { return values }
