@@ -4,11 +4,15 @@ import Glibc
 public struct Plan: Sendable {
     /// Turns that each side gets.
     public var rounds: Int
-    /// What one turn takes at least. Short, so that others seldom interrupt one.
+    /// Samples of a turn that count, after one that does not where there are several: it brings back into the caches
+    /// what the other sides displaced.
+    public var samplesPerTurn: Int
+    /// What one sample takes at least. Short, so that others seldom interrupt one.
     public var sampleNs: Double
 
-    public init(rounds: Int, sampleNs: Double) {
+    public init(rounds: Int, samplesPerTurn: Int = 1, sampleNs: Double) {
         self.rounds = rounds
+        self.samplesPerTurn = samplesPerTurn
         self.sampleNs = sampleNs
     }
 

@@ -12,24 +12,27 @@ public struct Subject {
 }
 
 extension Plan {
-    /// Measures `subjects` in turns, A B A B; for each of them the samples of what it times.
+    /// Measures `subjects` in turns, A B A B; for each of them the samples of what it times, of all rounds.
     public func interleave(_ subjects: [Subject]) throws -> [[Samples]] {
         let repeats = try subjects.map(calibrated)
         var samples: [[Samples]] = subjects.map { _ in [] }
         for _ in 0..<rounds {
             for (index, subject) in subjects.enumerated() {
-                for (part, value) in try undisturbed(subject, repeats[index]).enumerated() {
-                    if part == samples[index].count { samples[index].append(Samples()) }
-                    samples[index][part].append(value)
+                if samplesPerTurn > 1 { _ = try subject.measure(repeats[index]) }
+                for _ in 0..<samplesPerTurn {
+                    for (part, value) in try undisturbed(subject, repeats[index]).enumerated() {
+                        if part == samples[index].count { samples[index].append(Samples()) }
+                        samples[index][part].append(value)
+                    }
                 }
             }
         }
         return samples
     }
 
-    /// A sample that others interrupted is taken again, twice at most.
+    /// A sample that others interrupted is taken again, a few times at most.
     private func undisturbed(_ subject: Subject, _ repeats: Int) throws -> [Double] {
-        for _ in 0..<2 {
+        for _ in 0..<3 {
             let before = Clock.disturbances
             let values = try subject.measure(repeats)
             if Clock.disturbances == before { return values }
