@@ -14,6 +14,11 @@ final class ExploredStates {
         var count: Int
         var hash: UInt64
         var hits: UInt32 = 0
+        /// Comparisons in which it did not cover the other state.
+        var misses: UInt32 = 0
+
+        /// Whether it is not worth being compared with. Linux has such a rule, too.
+        var isIdle: Bool { misses > hits * 8 + 64 }
     }
 
     enum Outcome {
@@ -64,7 +69,13 @@ final class ExploredStates {
         parent: Int32, ancestorsCover: Bool
     ) -> Outcome {
         words.withUnsafeBufferPointer { new in
-            for node in complete[place].reversed() where isCovered(new, hash, by: node, masks) { return .covered }
+            var hasIdle = false
+            for index in complete[place].reversed() {
+                if isCovered(new, hash, by: index, masks) { return .covered }
+                nodes[Int(index)].misses += 1
+                hasIdle = hasIdle || nodes[Int(index)].isIdle
+            }
+            if hasIdle { removeIdle(place) }
             if ancestorsCover {
                 return isCoveredByAncestor(new, hash, at: place, masks, parent) ? .covered : .unseen
             }
@@ -155,6 +166,14 @@ final class ExploredStates {
         if ancestors[key] == index { ancestors[key] = nil }
         complete[Int(node.place)].append(index)
         if complete[Int(node.place)].count > Self.mostComplete { thin(Int(node.place)) }
+    }
+
+    private func removeIdle(_ place: Int) {
+        complete[place].removeAll { index in
+            guard nodes[Int(index)].isIdle else { return false }
+            forget(index)
+            return true
+        }
     }
 
     private func thin(_ place: Int) {

@@ -32,9 +32,7 @@ struct SnapshotCover {
             o += 2
             n += 2
             for _ in 0..<mask.registers.nonzeroBitCount {
-                let before = SnapshotRegister.decode(old, &o)
-                let now = SnapshotRegister.decode(new, &n)
-                guard covers(before, now) else { return false }
+                guard coversRegister(old, &o, new, &n) else { return false }
             }
             for _ in 0..<mask.stack.nonzeroBitCount {
                 guard coversSlot(old, &o, new, &n) else { return false }
@@ -43,7 +41,34 @@ struct SnapshotCover {
         return true
     }
 
+    /// Most registers that are compared are numbers that are the same, or constants that differ.
+    @inline(__always)
+    private mutating func coversRegister(
+        _ old: UnsafePointer<UInt64>, _ o: inout Int, _ new: UnsafePointer<UInt64>, _ n: inout Int
+    ) -> Bool {
+        if old[o] == new[n], let count = SnapshotRegister.plainWords(old[o]) {
+            let isSame = count == 1 || old[o + 1] == new[n + 1] || PlantedFlaw.isPlanted(.pruningIgnoresRanges)
+            o += count
+            n += count
+            return isSame
+        }
+        let before = SnapshotRegister.decode(old, &o)
+        let now = SnapshotRegister.decode(new, &n)
+        return covers(before, now)
+    }
+
+    @inline(__always)
     private mutating func coversSlot(
+        _ old: UnsafePointer<UInt64>, _ o: inout Int, _ new: UnsafePointer<UInt64>, _ n: inout Int
+    ) -> Bool {
+        guard old[o] == new[n] else { return coversOtherSlot(old, &o, new, &n) }
+        let hasSpill = StackSlot(bytes: old[o]).spillSize > 0
+        o += 1
+        n += 1
+        return !hasSpill || coversRegister(old, &o, new, &n)
+    }
+
+    private mutating func coversOtherSlot(
         _ old: UnsafePointer<UInt64>, _ o: inout Int, _ new: UnsafePointer<UInt64>, _ n: inout Int
     ) -> Bool {
         var before = StackSlot()

@@ -135,6 +135,16 @@ enum SnapshotRegister {
         }
     }
 
+    /// The words of a register that begins with `head`, where it is a number of which nothing or everything is known.
+    @inline(__always)
+    static func plainWords(_ head: UInt64) -> Int? {
+        switch head {
+        case UInt64(Register.Kind.scalar.rawValue) | Form.unknown << 8: 1
+        case UInt64(Register.Kind.scalar.rawValue) | Form.constant << 8: 2
+        default: nil
+        }
+    }
+
     /// Reads the register at `position` and moves on.
     @inline(__always)
     static func decode(_ words: UnsafePointer<UInt64>, _ position: inout Int) -> Register {
