@@ -10,10 +10,16 @@ import Testing
     /// A function that returns 42: `mov eax, 42; ret`.
     private static let code: [UInt8] = [0xB8, 42, 0, 0, 0, 0xC3]
 
+    /// Lines of /proc/self/maps; its length is known to be 0, so that it is to be read to its end.
+    private static func mappings() throws -> [Substring] {
+        let file = try #require(FileHandle(forReadingAtPath: "/proc/self/maps"))
+        return String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self).split(separator: "\n")
+    }
+
     /// Permissions of the mapping that holds an address, as /proc/self/maps has them.
     private static func permissions(_ address: UnsafeRawPointer) throws -> Substring? {
         let wanted = UInt(bitPattern: address)
-        for line in try String(contentsOfFile: "/proc/self/maps", encoding: .utf8).split(separator: "\n") {
+        for line in try mappings() {
             let fields = line.split(separator: " ")
             let bounds = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
             if bounds.count == 2, wanted >= bounds[0], wanted < bounds[1] { return fields[1] }
@@ -26,7 +32,7 @@ import Testing
         let code = try #require(pair.native.nativeCode)
         let permissions = try withExtendedLifetime(code) { try Self.permissions(code.region.baseAddress!) }
         #expect(permissions == "r-xp")
-        for line in try String(contentsOfFile: "/proc/self/maps", encoding: .utf8).split(separator: "\n") {
+        for line in try Self.mappings() {
             let permissions = line.split(separator: " ")[1]
             #expect(!(permissions.contains("w") && permissions.contains("x")), "\(line)")
             if line.contains("swale-code") { #expect(permissions == "r-xp") }

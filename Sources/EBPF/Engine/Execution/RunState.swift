@@ -90,6 +90,20 @@ struct NativeBurst {
     var fuel = 0
     /// End of the program's stack: r10 of the entry function.
     var stackTop: UInt = 0
+    /// Of the program's first maps, where they are arrays: element 0 of this worker.
+    var bases: (UInt, UInt, UInt, UInt, UInt, UInt, UInt, UInt) = (0, 0, 0, 0, 0, 0, 0, 0)
+
+    static let baseCount = 8
+
+    mutating func setBases(_ maps: UnsafePointer<MapCore>, count: Int, slot: Int) {
+        withUnsafeMutableBytes(of: &bases) { bytes in
+            for index in 0..<min(count, Self.baseCount) {
+                guard let elements = maps[index].elements else { continue }
+                let base = UInt(bitPattern: elements.base + slot * elements.workerStride)
+                bytes.storeBytes(of: base, toByteOffset: index * MemoryLayout<UInt>.stride, as: UInt.self)
+            }
+        }
+    }
 }
 
 /// What `call local` saves: r6 to r9, where it went and where to go on.

@@ -31,8 +31,8 @@ struct GeneratedCode {
     var bytes: [UInt8]
     /// For each decoded instruction where its native code starts.
     var offsets: [Int32]
-    /// Offset of what follows the last instruction: the end of a burst, exits with faults.
-    var tail: Int
+    /// Where the program ends: what ends a burst and exits with faults may follow.
+    var bodyEnd: Int
     /// Offset and text of each native instruction, where they were asked for.
     var lines: [(offset: Int32, text: String)]
 }

@@ -15,17 +15,24 @@ struct NativeFlow {
     private(set) var hasHelperCalls = false
     private(set) var hasTrace = false
 
-    init(_ steps: [NativeStep]) {
+    /// - Parameter omitsDead: steps whose results nothing reads become `omitted`.
+    init(_ steps: inout [NativeStep], omitsDead: Bool) {
         isTarget = [Bool](repeating: false, count: steps.count + 1)
         liveBefore = [RegisterSet](repeating: 0, count: steps.count + 1)
-        for index in steps.indices { note(steps[index], index) }
-        findLiveRegisters(steps)
+        for index in steps.indices { noteFlow(steps[index], index) }
+        findLiveRegisters(steps, omitsDead)
+        if omitsDead { omitDead(&steps) }
+        for step in steps { noteUse(step) }
     }
 
-    private mutating func note(_ step: NativeStep, _ index: Int) {
+    private mutating func noteUse(_ step: NativeStep) {
         let (reads, writes) = step.registers
         used |= reads | writes
-        if step.dst == 10 || step.src == 10 { used |= 1 << 10 }
+        if step.form != .omitted, step.dst == 10 || step.src == 10 { used |= 1 << 10 }
+    }
+
+    private mutating func noteFlow(_ step: NativeStep, _ index: Int) {
+        if step.form == .omitted { return }
         if let distance = step.jumpDistance {
             isTarget[index + distance] = true
             if distance <= 0 { hasBackEdges = true }
@@ -36,6 +43,7 @@ struct NativeFlow {
             isTarget[index + 1 + Int(step.offset)] = true
         case .callx: hasCallx = true
         case .callHelper:
+            if step.form == .lookup { break }
             hasHelperCalls = true
             if step.imm == Int64(Helper.tracePrintk.rawValue) { hasTrace = true }
         case .lddw:
@@ -54,12 +62,11 @@ struct NativeFlow {
     /// Passes over the whole program until nothing changes; nested loops take one for each level.
     private static let mostPasses = 12
 
-    mutating func findLiveRegisters(_ steps: [NativeStep]) {
-        for index in liveBefore.indices { liveBefore[index] = 0 }
+    private mutating func findLiveRegisters(_ steps: [NativeStep], _ omitsDead: Bool) {
         for _ in 0..<Self.mostPasses {
             var changed = false
             for index in steps.indices.reversed() {
-                let live = liveBefore(steps[index], index)
+                let live = liveBefore(steps[index], index, omitsDead)
                 if live != liveBefore[index] {
                     liveBefore[index] = live
                     changed = true
@@ -72,7 +79,8 @@ struct NativeFlow {
     }
 
     @inline(__always)
-    private func liveBefore(_ step: NativeStep, _ index: Int) -> RegisterSet {
+    private func liveBefore(_ step: NativeStep, _ index: Int, _ omitsDead: Bool) -> RegisterSet {
+        if step.form == .omitted { return liveBefore[index + 1] | step.registers.reads }
         var live: RegisterSet
         switch step.operation {
         case .exit, .callKfunc: live = 0
@@ -82,6 +90,14 @@ struct NativeFlow {
             if step.operation.isJump { live |= liveBefore[index + 1 + Int(step.offset)] }
         }
         let (reads, writes) = step.registers
+        // What is read only for a result that nobody reads is not read.
+        if omitsDead, step.isPure, live & writes == 0 { return live }
         return live & ~writes | reads
+    }
+
+    private func omitDead(_ steps: inout [NativeStep]) {
+        for index in steps.indices where steps[index].isPure {
+            if liveBefore[index + 1] & steps[index].registers.writes == 0 { steps[index].form = .omitted }
+        }
     }
 }

@@ -6,14 +6,24 @@ struct NativeStep {
     var dst: UInt8
     var src: UInt8
     var form = Form.plain
+    /// A store of a key that a lookup is to find in a scratch register: until then nothing else uses that.
+    var keepsKey = false
     var offset: Int32
     var imm: Int64
 
     /// How the step is to be written, where not as its operation says.
     enum Form: UInt8 {
         case plain
-        /// Not at all: nothing reads its result.
+        /// Not at all: nothing reads its result, or it is never run.
         case omitted
+        /// A load from the frame's own struct in place of its context: `offset` is in `FrameContext`.
+        case contextLoad
+        /// A load that reverses the bytes.
+        case swappedLoad
+        /// A load of 6 bytes, as they are or reversed.
+        case load48, swappedLoad48
+        /// A lookup whose map and key are known: `imm` is its number in `NativeOptimizer.lookups`.
+        case lookup
     }
 
     init(_ instruction: DecodedInstruction) {
@@ -31,12 +41,19 @@ typealias RegisterSet = UInt16
 extension NativeStep {
     static let arguments: RegisterSet = 0x03E
     static let preserved: RegisterSet = 0x3C0
+    static let all: RegisterSet = 0x3FF
 
     /// The registers that a step reads and those that it writes, r0 to r9.
     var registers: (reads: RegisterSet, writes: RegisterSet) {
         let dst = RegisterSet(1) << RegisterSet(dst)
         let src = RegisterSet(1) << RegisterSet(src)
-        if form == .omitted { return (0, 0) }
+        switch form {
+        case .omitted: return (keepsKey ? src : 0, 0)
+        case .contextLoad: return (0, dst)
+        // `src` is the register that has or points to the key, if one does.
+        case .lookup: return (self.src < 10 ? src : 0, 1)
+        case .plain, .swappedLoad, .load48, .swappedLoad48: break
+        }
         switch operation {
         case .mov64Imm, .mov32Imm, .lddw: return (0, dst)
         case .mov64Reg, .mov32Reg, .movsx8to64, .movsx16to64, .movsx32to64, .movsx8to32, .movsx16to32:
@@ -45,8 +62,8 @@ extension NativeStep {
         case .ja, .ja32, .callKfunc, .ldAbs8, .ldAbs16, .ldAbs32, .ldInd8, .ldInd16, .ldInd32: return (0, 0)
         case .callHelper: return (Self.helperReads(imm), 1)
         // A subprogram may read whatever there is: a verified one reads its arguments.
-        case .callLocal: return (Self.arguments | Self.preserved, 1)
-        case .callx: return (dst | Self.arguments | Self.preserved, 1)
+        case .callLocal: return (Self.all, 1)
+        case .callx: return (Self.all, 1)
         case .exit: return (1, 0)
         case .ldx8, .ldx16, .ldx32, .ldx64, .ldxs8, .ldxs16, .ldxs32: return (src, dst)
         case .st8, .st16, .st32, .st64: return (dst, 0)
@@ -75,9 +92,7 @@ extension NativeStep {
     }
 
     /// Whether the only effect is to write `dst`: what nothing reads may be left out.
-    var isPure: Bool {
-        operation.writesDestination
-    }
+    var isPure: Bool { form != .lookup && operation.writesDestination }
 
     /// Instructions from this one to where it jumps; nil where it does not.
     var jumpDistance: Int? {

@@ -43,6 +43,9 @@ public final class Program: @unchecked Sendable {
         case interpreter
         /// Native code, made when the program is; where there can be none, the interpreter.
         case jit
+
+        /// Whether Swale has it for this processor.
+        public var isAvailable: Bool { self == .interpreter || NativeTarget.generator != nil }
     }
 
     /// A program that nobody verified, for tests and `swale exec`. Map references count into `maps`.
@@ -109,7 +112,10 @@ public final class Program: @unchecked Sendable {
         let wireSlots = UnsafeMutablePointer<Int32>.allocate(capacity: count)
         wireSlots.initialize(from: decoded.slots, count: count)
         let states = UnsafeMutablePointer<RunState>.allocate(capacity: domain.slots)
-        for slot in 0..<domain.slots { (states + slot).initialize(to: RunState(slot: slot)) }
+        for slot in 0..<domain.slots {
+            (states + slot).initialize(to: RunState(slot: slot))
+            states[slot].native.setBases(cores, count: maps.count, slot: slot)
+        }
 
         core = .allocate(capacity: 1)
         core.initialize(

@@ -204,7 +204,7 @@ extension X86Assembler {
     }
 
     mutating func lea(_ dst: X86Register, _ label: Label) {
-        note("lea \(dst.name(bits: 64)), [rip+...]")
+        note("lea \(dst.name(bits: 64)),", to: label)
         byte(0x48 | dst.high << 2)
         byte(0x8D)
         byte(dst.low << 3 | 5)
@@ -314,17 +314,17 @@ extension X86Assembler {
     }
 
     mutating func call(_ label: Label) {
-        note("call L\(label.number)")
+        note("call", to: label)
         site(.call, label, size: 5)
     }
 
     mutating func jump(_ label: Label) {
-        note("jmp L\(label.number)")
+        note("jmp", to: label)
         site(.jump, label, size: 5)
     }
 
     mutating func jump(_ condition: X86Condition, _ label: Label) {
-        note("j\(condition.name) L\(label.number)")
+        note("j\(condition.name)", to: label)
         site(.conditionalJump, label, condition, size: 6)
     }
 }

@@ -103,7 +103,12 @@ extension X86Assembler {
         }
         return LinkedX86Code(
             bytes: bytes, labels: labels.map { $0.position < 0 ? -1 : offset($0, starts) },
-            lines: (lines ?? []).map { (offset($0.place, starts), $0.text) })
+            lines: (lines ?? []).map { (offset($0.place, starts), text($0, starts)) })
+    }
+
+    private func text(_ line: Line, _ starts: [Int32]) -> String {
+        guard let target = line.target else { return line.text }
+        return line.text + " 0x" + String(offset(labels[Int(target)], starts), radix: 16)
     }
 }
 

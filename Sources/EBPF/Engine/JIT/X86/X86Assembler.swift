@@ -41,6 +41,8 @@ struct X86Assembler {
     struct Line {
         var place: Place
         var text: String
+        /// Where a jump or call leads to.
+        var target: Int32?
     }
 
     private(set) var buffer: [UInt8] = []
@@ -125,7 +127,9 @@ struct X86Assembler {
         let displacement = memory.displacement
         // rbp and r13 as base have no form without displacement.
         let mode: UInt8 =
-            displacement == 0 && memory.base.low != 5 ? 0x00 : Int32(Int8(truncatingIfNeeded: displacement))
+            displacement == 0 && memory.base.low != 5
+            ? 0x00
+            : Int32(Int8(truncatingIfNeeded: displacement))
                 == displacement ? 0x40 : 0x80
         if let index = memory.index {
             byte(mode | (reg & 7) << 3 | 4)
@@ -174,9 +178,9 @@ struct X86Assembler {
 
     /// Records the text of the instruction that is written next.
     @inline(__always)
-    mutating func note(_ text: @autoclosure () -> String) {
+    mutating func note(_ text: @autoclosure () -> String, to target: Label? = nil) {
         guard lines != nil else { return }
-        let line = Line(place: place, text: text())
+        let line = Line(place: place, text: text(), target: target?.number)
         lines?.append(line)
     }
 }

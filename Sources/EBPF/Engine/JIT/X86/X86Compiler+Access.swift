@@ -73,3 +73,53 @@ extension X86Compiler {
         }
     }
 }
+
+// Loads that the optimizer has put together.
+extension X86Compiler {
+    mutating func writeSwappedLoad(_ step: NativeStep) {
+        let dst = register(step.dst)
+        let from = X86Address(register(step.src), step.offset)
+        let width = step.operation.loadSize
+        if width == .bits16 {
+            assembler.load(.bits16, dst, from)
+            assembler.shift(.rol, .bits16, dst, by: 8)
+        } else if source.features.contains(.movbe) {
+            assembler.movbe(width, dst, from)
+        } else {
+            assembler.load(width, dst, from)
+            assembler.bswap(width, dst)
+        }
+    }
+
+    /// 6 bytes: 4 of them and 2 of them. The base may be the destination.
+    mutating func writeLoad48(_ step: NativeStep) {
+        let isSwapped = step.form == .swappedLoad48
+        let dst = register(step.dst)
+        let base = register(step.src)
+        assembler.load(.bits16, Self.scratch, X86Address(base, step.offset + (isSwapped ? 0 : 4)))
+        let low = X86Address(base, step.offset + (isSwapped ? 2 : 0))
+        if !isSwapped {
+            assembler.load(.bits32, dst, low)
+        } else if source.features.contains(.movbe) {
+            assembler.movbe(.bits32, dst, low)
+        } else {
+            assembler.load(.bits32, dst, low)
+            assembler.bswap(.bits32, dst)
+        }
+        if isSwapped { assembler.shift(.rol, .bits16, Self.scratch, by: 8) }
+        assembler.shift(.shl, .bits64, Self.scratch, by: 32)
+        assembler.alu(.or, .bits64, dst, Self.scratch)
+    }
+}
+
+extension Operation {
+    /// Width of a load; 64 bits of what is none.
+    var loadSize: X86Width {
+        switch self {
+        case .ldx8: .bits8
+        case .ldx16: .bits16
+        case .ldx32: .bits32
+        default: .bits64
+        }
+    }
+}

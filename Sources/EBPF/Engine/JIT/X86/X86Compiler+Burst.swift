@@ -17,8 +17,11 @@ extension X86Compiler {
         return saved
     }
 
+    /// Whether rbp is the program's frame, and not free for other use.
+    private var usesStack: Bool { hasFrames || flow.used & 1 << 10 != 0 }
+
     /// The frame of the run; scratch where no register holds it.
-    private mutating func loadContext(_ scratch: X86Register) -> X86Register {
+    mutating func loadContext(_ scratch: X86Register) -> X86Register {
         if let contextRegister { return contextRegister }
         assembler.load(.bits64, scratch, field(X86Layout.State.context))
         return scratch
@@ -55,7 +58,7 @@ extension X86Compiler {
             assembler.mov(.rax, Int64(core.pointee.fuel))
             assembler.store(.bits64, field(X86Layout.State.fuelLimit), .rax)
         }
-        assembler.load(.bits64, .rbp, field(X86Layout.State.stackTop))
+        if usesStack { assembler.load(.bits64, .rbp, field(X86Layout.State.stackTop)) }
         assembler.bind(burstLabel)
         if tracksFuel { assembler.load(.bits64, Self.fuelRegister, field(X86Layout.State.fuelLimit)) }
         writeContext()
@@ -66,15 +69,20 @@ extension X86Compiler {
     /// What programs load fields of their context from.
     private mutating func writeContext() {
         guard core.pointee.type != .memory else { return }
+        if flow.liveBefore[0] & 2 != 0 { assembler.load(.bits64, register(1), field(X86Layout.State.contextMemory)) }
+        guard needsContext || writesContext || flow.hasTrace || flow.hasCallx else { return }
         let frame = loadContext(Self.scratch)
         // Helpers that check a text's arguments look at the packet's bounds.
         if flow.hasTrace || flow.hasCallx {
             copy(.bits64, X86Address(frame, X86Layout.Frame.data), to: field(X86Layout.State.packetStart))
             copy(.bits64, X86Address(frame, X86Layout.Frame.dataEnd), to: field(X86Layout.State.packetEnd))
         }
-        assembler.load(.bits64, register(1), field(X86Layout.State.contextMemory))
-        for (width, from, to) in core.pointee.type == .vale ? Self.valeFields : Self.xdpFields {
-            copy(width, X86Address(frame, from), to: X86Address(register(1), to))
+        guard needsContext || writesContext else { return }
+        let context = X86Register.rax
+        assembler.load(.bits64, context, field(X86Layout.State.contextMemory))
+        let fields = core.pointee.type == .vale ? Self.valeFields : Self.xdpFields
+        for (width, from, to) in fields where needsContext || from == X86Layout.Frame.ring {
+            copy(width, X86Address(frame, from), to: X86Address(context, to))
         }
     }
 
@@ -140,7 +148,7 @@ extension X86Compiler {
         assembler.store(.bits8, X86Address(result, X86Layout.Result.fault), imm: Int32(Fault.none.rawValue))
         assembler.bind(nextLabel)
         let frame = loadContext(Self.scratch2)
-        if core.pointee.type == .vale {
+        if core.pointee.type == .vale, writesContext {
             assembler.load(.bits64, .rax, field(X86Layout.State.contextMemory))
             assembler.load(.bits8, .rax, X86Address(.rax, Int32(ValeContext.ring)))
             assembler.store(.bits8, X86Address(frame, X86Layout.Frame.ring), .rax)
@@ -175,7 +183,7 @@ extension X86Compiler {
         }
         assembler.bind(faultLabel)
         assembler.load(.bits64, .rsp, field(X86Layout.State.stackPointer))
-        assembler.load(.bits64, .rbp, field(X86Layout.State.stackTop))
+        if usesStack { assembler.load(.bits64, .rbp, field(X86Layout.State.stackTop)) }
         assembler.store(.bits32, field(X86Layout.State.faultSlot), Self.scratch)
         assembler.store(.bits64, field(X86Layout.State.faultAddress), imm: 0)
         // A frame's result lies where r0 to r5 are of no use any more.

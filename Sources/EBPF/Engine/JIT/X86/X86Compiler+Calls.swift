@@ -42,11 +42,7 @@ extension X86Compiler {
 
     /// The map that r1 points to, where that is known.
     private var knownMap: MapCore? {
-        guard let value = constants[1] else { return nil }
-        let offset = Int(value) &- Int(bitPattern: core.pointee.maps)
-        let stride = MemoryLayout<MapCore>.stride
-        guard offset >= 0, offset < core.pointee.mapCount &* stride, offset % stride == 0 else { return nil }
-        return core.pointee.maps[offset / stride]
+        constants[1].flatMap { core.pointee.mapIndex($0) }.map { core.pointee.maps[$0] }
     }
 
     private mutating func call(_ address: Int) {
@@ -95,7 +91,7 @@ extension X86Compiler {
     }
 
     /// Nil: what the helper said.
-    private mutating func payHelper(_ cost: Int?, _ index: Int) {
+    mutating func payHelper(_ cost: Int?, _ index: Int) {
         guard tracksFuel else { return }
         if let cost, let small = Int32(exactly: cost) {
             assembler.alu(.sub, .bits64, Self.fuelRegister, small)

@@ -14,6 +14,10 @@ struct X86Compiler: CodeGenerator {
     var assembler: X86Assembler
     var steps: [NativeStep]
     var flow: NativeFlow
+    var lookups: [NativeOptimizer.Lookup] = []
+    /// Whether the program's context is memory of its own, and whether what it leaves there counts.
+    let needsContext: Bool
+    let writesContext: Bool
     let source: NativeSource
     let core: UnsafePointer<ProgramCore>
     let fuel: NativeFuel
@@ -23,6 +27,7 @@ struct X86Compiler: CodeGenerator {
     let hasFrames: Bool
     /// Label of the first step; the others follow.
     let firstLabel: X86Assembler.Label
+    let bodyEndLabel: X86Assembler.Label
     let exitLabel: X86Assembler.Label
     let faultLabel: X86Assembler.Label
     /// Goes on with the next frame.
@@ -34,6 +39,10 @@ struct X86Compiler: CodeGenerator {
     var resultRegister: X86Register?
     /// Exits with a fault, which are written behind everything else.
     var faultExits: [FaultExit] = []
+    /// Ends of lookups that find nothing.
+    var nullExits: [NullExit] = []
+    /// For each register the step that wrote it last.
+    var lastWrite: [Int32] = [Int32](repeating: -1, count: 11)
     /// Registers whose value is known here.
     var constants = KnownConstants()
 
@@ -42,6 +51,12 @@ struct X86Compiler: CodeGenerator {
         var index: Int
         /// Nil: what `RunState.helperFault` says.
         var fault: Fault?
+    }
+
+    struct NullExit {
+        var label: X86Assembler.Label
+        /// Where to go on with r0 = 0.
+        var next: X86Assembler.Label
     }
 
     static let state = X86Register.r12
@@ -65,13 +80,24 @@ struct X86Compiler: CodeGenerator {
         core = source.core
         let instructions = UnsafeBufferPointer(
             start: core.pointee.instructions, count: core.pointee.instructionCount)
-        steps = instructions.map { NativeStep($0) }
-        flow = NativeFlow(steps)
+        var steps = instructions.map { NativeStep($0) }
+        if let facts = source.facts {
+            let optimizer = NativeOptimizer(steps, facts, core: core)
+            steps = optimizer.steps
+            lookups = optimizer.lookups
+            needsContext = optimizer.needsContext
+            writesContext = needsContext || facts.writesContext
+        } else {
+            (needsContext, writesContext) = (true, true)
+        }
+        flow = NativeFlow(&steps, omitsDead: source.facts != nil)
+        self.steps = steps
         fuel = NativeFuel(maps: core.pointee.maps, mapCount: core.pointee.mapCount, slots: core.pointee.slots)
         tracksFuel = source.facts == nil || fuel.bound(steps, flow) > core.pointee.fuel
         hasFrames = flow.hasLocalCalls || flow.hasCallx
         assembler = X86Assembler(listing: source.listing, expectedInstructions: steps.count)
         firstLabel = assembler.labels(steps.count)
+        bodyEndLabel = assembler.label()
         exitLabel = assembler.label()
         faultLabel = assembler.label()
         nextLabel = assembler.label()
@@ -87,6 +113,8 @@ struct X86Compiler: CodeGenerator {
             free.append(Self.registers[number])
         }
         if !hasFrames && !flow.hasHelperCalls {
+            if flow.used & 1 << 10 == 0 { free.append(.rbp) }
+            if !tracksFuel { free.append(Self.fuelRegister) }
             for number in [5, 2] where flow.used & (1 << RegisterSet(number)) == 0 && number > argumentCount {
                 free.append(Self.registers[number])
             }
@@ -115,32 +143,62 @@ struct X86Compiler: CodeGenerator {
             writeBurstEnd()
         }
         writeSteps()
+        assembler.bind(bodyEndLabel)
         if !hasFrames { writeBurstEnd() }
+        writeNullExits()
         writeFaults()
         if flow.hasCallx { writeTable() }
     }
 
     private mutating func writeSteps() {
         var isReached = true
+        // Steps that were written with the one before them.
+        var written = 0
         for index in steps.indices {
             if flow.isTarget[index] || flow.hasCallx {
                 isReached = true
                 constants.forgetAll()
             }
-            guard isReached else { continue }
+            guard isReached, index >= written else { continue }
             assembler.bind(label(index))
-            write(steps[index], index)
-            isReached = !steps[index].endsBlock
+            if steps[index].keepsKey {
+                if steps[index].form != .omitted { write(steps[index], index) }
+                assembler.mov(.bits32, Self.scratch, register(steps[index].src))
+            } else if steps[index].form == .omitted {
+                isReached = !steps[index].endsBlock
+            } else if source.facts != nil, let last = fuse(index) {
+                for fused in index...last {
+                    constants.note(steps[fused])
+                    noteWrite(fused)
+                }
+                written = last + 1
+                isReached = !steps[last].endsBlock
+            } else {
+                write(steps[index], index)
+                noteWrite(index)
+                isReached = !steps[index].endsBlock
+            }
         }
     }
 
+    private mutating func noteWrite(_ index: Int) {
+        if steps[index].isPure { lastWrite[Int(steps[index].dst)] = Int32(truncatingIfNeeded: index) }
+    }
+
     private mutating func write(_ step: NativeStep, _ index: Int) {
+        // Constants are looked up before the step changes them.
+        defer { constants.note(step) }
         switch step.form {
         case .omitted: return
         case .plain: break
+        case .contextLoad:
+            let frame = loadContext(Self.scratch)
+            assembler.load(step.operation.loadSize, register(step.dst), X86Address(frame, step.offset))
+            return
+        case .swappedLoad: return writeSwappedLoad(step)
+        case .load48, .swappedLoad48: return writeLoad48(step)
+        case .lookup: return writeLookup(step, index)
         }
-        // Constants are looked up before the step changes them.
-        defer { constants.note(step) }
         switch step.operation {
         case .callHelper: writeHelperCall(step, index)
         case .callLocal: writeLocalCall(step, index)
@@ -168,7 +226,7 @@ struct X86Compiler: CodeGenerator {
         let first = Int(firstLabel.number)
         return GeneratedCode(
             bytes: linked.bytes, offsets: Array(linked.labels[first..<first + steps.count]),
-            tail: Int(linked.labels[Int(exitLabel.number)]), lines: linked.lines)
+            bodyEnd: Int(linked.labels[Int(bodyEndLabel.number)]), lines: linked.lines)
     }
 }
 
@@ -194,6 +252,7 @@ struct KnownConstants {
     mutating func forgetAll() { known = 0 }
 
     mutating func note(_ step: NativeStep) {
+        if step.form == .omitted { return }
         let bit = RegisterSet(1) << RegisterSet(step.dst)
         switch step.operation {
         case .lddw, .mov64Imm:

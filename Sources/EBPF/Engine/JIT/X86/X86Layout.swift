@@ -26,6 +26,7 @@ enum X86Layout {
         static let stackPointer = offset(\RunState.native, plus: \NativeBurst.stackPointer)
         static let fuelLimit = offset(\RunState.native, plus: \NativeBurst.fuelLimit)
         static let fuel = offset(\RunState.native, plus: \NativeBurst.fuel)
+        static let bases = offset(\RunState.native, plus: \NativeBurst.bases)
         static let stackTop = offset(\RunState.native, plus: \NativeBurst.stackTop)
     }
 
