@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func textHasSourceBytecodeAndNativeCode() throws {
-        let program = try Self.program("pkt_count")
+        let program = try Self.program("learning_bridge")
         var options = Disassembler.Options()
         for line in program.code.lines { options.source[line.instruction] = line.text }
         let lines = Disassembler.disassemble(program.code.instructions, options: options)
@@ -66,7 +66,8 @@ import Testing
                 theirs[offset] = fields[2].split(separator: " ").first
             }
             #expect(theirs.count == listing.lines.count)
-            for line in listing.lines {
+            // A long nop has other names.
+            for line in listing.lines where line.text != "nop" {
                 #expect(theirs[line.offset] == line.text.split(separator: " ").first, "\(name): \(line)")
             }
         }

@@ -44,26 +44,35 @@ public struct NativeListing: Sendable {
         self.lines = lines
     }
 
-    /// Source, bytecode and native code, in the native code's order: `bytecode` are the program's own lines.
+    /// Source, bytecode and native code: `bytecode` are the program's own lines. Instructions that left no code stand in
+    /// front of the next.
     public func text(_ bytecode: [Disassembler.Line]) -> String {
         var output = ""
-        var slot: Int?
-        let known = Dictionary(bytecode.map { ($0.slot, $0) }, uniquingKeysWith: { first, _ in first })
+        var next = 0
+        var hasBody = false
+        func showBytecode(through slot: Int) {
+            while next < bytecode.count, bytecode[next].slot <= slot {
+                let instruction = bytecode[next]
+                if let function = instruction.function { output += "\n<\(function)>:\n" }
+                if let source = instruction.source { output += "; \(source)\n" }
+                output += "\(instruction.slot): \(instruction.text)\n"
+                next += 1
+            }
+        }
         for line in lines {
-            if line.slot != slot {
-                slot = line.slot
-                if let slot, let instruction = known[slot] {
-                    if let function = instruction.function { output += "\n<\(function)>:\n" }
-                    if let source = instruction.source { output += "; \(source)\n" }
-                    output += "\(slot): \(instruction.text)\n"
-                } else {
-                    output += "\n"
-                }
+            if let slot = line.slot {
+                showBytecode(through: slot)
+                hasBody = true
+            } else if hasBody {
+                showBytecode(through: .max)
+                output += "\n"
+                hasBody = false
             }
             let bytes = line.bytes.map { Self.hex(Int($0), 2) }.joined(separator: " ")
             let gap = String(repeating: " ", count: max(31 - bytes.count, 1))
             output += "  \(Self.hex(line.offset, 6)): \(bytes)\(gap)\(line.text)\n"
         }
+        showBytecode(through: .max)
         return output
     }
 

@@ -291,6 +291,12 @@ extension X86Assembler {
             Opcode(code: 0xB1, map: .map0F, prefix: 0xF0, wide: width == .bits64), reg: src.rawValue, memory: memory)
     }
 
+    /// To a multiple of 16 bytes, where few are missing.
+    mutating func align() {
+        note("nop")
+        site(.alignment, Label(number: 0), size: 0)
+    }
+
     mutating func push(_ register: X86Register) {
         note("push \(register.name(bits: 64))")
         if register.high != 0 { byte(0x41) }

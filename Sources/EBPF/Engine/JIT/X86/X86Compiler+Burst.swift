@@ -59,6 +59,7 @@ extension X86Compiler {
             assembler.store(.bits64, field(X86Layout.State.fuelLimit), .rax)
         }
         if usesStack { assembler.load(.bits64, .rbp, field(X86Layout.State.stackTop)) }
+        assembler.align()
         assembler.bind(burstLabel)
         if tracksFuel { assembler.load(.bits64, Self.fuelRegister, field(X86Layout.State.fuelLimit)) }
         writeContext()

@@ -10,7 +10,9 @@ extension X86Compiler {
         switch step.operation {
         case .mov64Reg, .mov32Reg: return fuseMove(step, index)
         case .and64Imm, .and32Imm: return fuseTest(index, source: step.dst, isNarrow: false)
-        case .ldx32, .ldx64: return fuseUpdate(step, index)
+        case .ldx32, .ldx64:
+            guard updateEnd(step, index) != nil else { return nil }
+            return fuseUpdate(step, index, at: X86Address(register(step.src), step.offset))
         default: return nil
         }
     }
@@ -132,8 +134,8 @@ extension X86Compiler {
         return next
     }
 
-    /// `x = *p; x op= y; *p = x` where x is not needed any more: an operation on memory.
-    private mutating func fuseUpdate(_ load: NativeStep, _ index: Int) -> Int? {
+    /// The store that ends `x = *p; x op= y; *p = x`, where x is not needed any more and there is such an instruction.
+    func updateEnd(_ load: NativeStep, _ index: Int) -> Int? {
         guard let middle = following(index), let last = following(middle) else { return nil }
         let change = steps[middle]
         let store = steps[last]
@@ -142,18 +144,27 @@ extension X86Compiler {
             store.dst == load.src, store.dst != load.dst, store.offset == load.offset,
             store.operation == (isWide ? .stx64 : .stx32), flow.liveAfter(last) & 1 << RegisterSet(load.dst) == 0
         else { return nil }
-        let width: X86Width = isWide ? .bits64 : .bits32
-        let place = X86Address(register(load.src), load.offset)
+        switch change.operation {
+        case .add64Imm: return last
+        case .add32Imm: return isWide ? nil : last
+        case .add64Reg, .or64Reg, .xor64Reg: return change.src == load.dst ? nil : last
+        case .add32Reg: return isWide || change.src == load.dst ? nil : last
+        default: return nil
+        }
+    }
+
+    /// Writes what `updateEnd` has found as one operation on memory.
+    mutating func fuseUpdate(_ load: NativeStep, _ index: Int, at place: X86Address) -> Int? {
+        guard let middle = following(index), let last = following(middle) else { return nil }
+        let change = steps[middle]
+        let width: X86Width = load.operation == .ldx64 ? .bits64 : .bits32
         let imm = Int32(truncatingIfNeeded: change.imm)
         let other = register(change.src)
         switch change.operation {
-        case .add64Imm: assembler.alu(.add, width, place, imm)
-        case .add32Imm where !isWide: assembler.alu(.add, width, place, imm)
-        case .add64Reg where change.src != load.dst: assembler.alu(.add, width, place, other)
-        case .add32Reg where !isWide && change.src != load.dst: assembler.alu(.add, width, place, other)
-        case .or64Reg where change.src != load.dst: assembler.alu(.or, width, place, other)
-        case .xor64Reg where change.src != load.dst: assembler.alu(.xor, width, place, other)
-        default: return nil
+        case .add64Imm, .add32Imm: assembler.alu(.add, width, place, imm)
+        case .or64Reg: assembler.alu(.or, width, place, other)
+        case .xor64Reg: assembler.alu(.xor, width, place, other)
+        default: assembler.alu(.add, width, place, other)
         }
         return last
     }
