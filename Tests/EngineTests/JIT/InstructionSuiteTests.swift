@@ -72,7 +72,10 @@ import Testing
         for isVerified in [true, false] {
             let all = NativePair(try program(pairs, body), isVerified: isVerified)
             for (index, word) in words.enumerated() {
-                for other in isVerified ? words : [words[(index * 7 + 3) % words.count]] {
+                // Each operand meets itself, the least, the greatest and some between.
+                let others =
+                    isVerified ? [index, index * 7 + 3, index * 5 + 1, 0, 1, words.count - 1] : [index * 7 + 3]
+                for other in others.map({ words[$0 % words.count] }) {
                     let result = all.run([word, other], "\(entry.mnemonic) \(entry.operands) \(word) \(other)")
                     #expect(result.fault == .none)
                 }

@@ -141,6 +141,8 @@ struct KnownValues {
             set(0, .unknown)
             clobberArguments()
             changeMemory()
+            // Helpers of maps write to no memory of the program's.
+            if !step.isMapHelper { slots.removeAll(keepingCapacity: true) }
         case .callLocal, .callx:
             for register in UInt8(0)...5 { set(register, .unknown) }
             changeMemory()

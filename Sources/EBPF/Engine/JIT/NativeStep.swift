@@ -91,6 +91,9 @@ extension NativeStep {
         }
     }
 
+    /// Whether a call is a lookup, an update or a deletion.
+    var isMapHelper: Bool { (1...3).contains(imm) }
+
     /// Whether the only effect is to write `dst`: what nothing reads may be left out.
     var isPure: Bool { form != .lookup && operation.writesDestination }
 
