@@ -38,6 +38,8 @@ struct NativeOptimizer {
     private let core: UnsafePointer<ProgramCore>
     private let facts: Verifier.Facts
     private var isTarget: [Bool]
+    /// Whether every step is run before those behind it only.
+    private var goesForward = true
     private var stack: StackAddresses
     private var values = KnownValues()
 
@@ -50,7 +52,7 @@ struct NativeOptimizer {
         stack = StackAddresses()
         removeUnreached()
         findTargets()
-        stack = StackAddresses(self.steps, isTarget)
+        stack = StackAddresses(self.steps, isTarget, goesForward: goesForward)
         for index in self.steps.indices { rewrite(index) }
         if !stack.isReadAnywhere { removeUnreadStores() }
     }
@@ -74,8 +76,14 @@ struct NativeOptimizer {
     private mutating func findTargets() {
         isTarget = [Bool](repeating: false, count: steps.count + 1)
         for index in steps.indices where steps[index].form != .omitted {
-            if let distance = steps[index].jumpDistance { isTarget[index + distance] = true }
-            if steps[index].operation == .callLocal { isTarget[index + 1 + Int(steps[index].offset)] = true }
+            if let distance = steps[index].jumpDistance {
+                isTarget[index + distance] = true
+                if distance <= 0 { goesForward = false }
+            }
+            if steps[index].operation == .callLocal {
+                isTarget[index + 1 + Int(steps[index].offset)] = true
+                goesForward = false
+            }
         }
     }
 
@@ -96,7 +104,9 @@ struct NativeOptimizer {
     }
 
     private mutating func rewriteContextLoad(_ index: Int) {
-        guard !needsContext, let field = facts.contextLoads[Int(core.pointee.wireSlots[index])] else { return }
+        guard !needsContext, steps[index].operation.loadWidth != nil,
+            let field = facts.contextLoads[Int(core.pointee.wireSlots[index])]
+        else { return }
         guard let place = FrameContext.field(field, type: core.pointee.type) else { return }
         if place.isRing, facts.writesContext { return }
         steps[index].form = .contextLoad

@@ -21,10 +21,11 @@ struct StackAddresses {
 
     init() {}
 
-    init(_ steps: [NativeStep], _ isTarget: [Bool]) {
+    /// - Parameter goesForward: what leads to a step comes before it: one pass sees all.
+    init(_ steps: [NativeStep], _ isTarget: [Bool], goesForward: Bool) {
         self.isTarget = isTarget
         atTarget = [RegisterSet](repeating: 0, count: steps.count + 1)
-        for _ in 0..<Self.mostPasses where !pass(steps) { return }
+        for _ in 0..<Self.mostPasses where !pass(steps) || goesForward { return }
         atTarget = [RegisterSet](repeating: 0x7FF, count: steps.count + 1)
         isSpilled = true
     }
