@@ -78,7 +78,8 @@ let package = Package(
         .executableTarget(
             name: "swale-fuzz", dependencies: ["Fuzz"], path: "Tests/FuzzTool", swiftSettings: common),
         .testTarget(
-            name: "EngineTests", dependencies: ["Engine", "ISA", "Maps", "Object", "Verifier"], swiftSettings: common),
+            name: "EngineTests", dependencies: ["Engine", "ISA", "Maps", "Object", "Verifier", "CLinux"],
+            swiftSettings: common),
         .target(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport", swiftSettings: common),
         .testTarget(name: "PacketIOTests", dependencies: ["PacketIO", "TestSupport"], swiftSettings: common),

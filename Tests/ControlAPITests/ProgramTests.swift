@@ -162,7 +162,14 @@ struct ProgramTests {
         #expect(text.text.contains("<talk>"))
         #expect(try api.call("GET", "/v1/programs/p/disassembly").problem == "invalid-parameter")
         #expect(try api.call("GET", "/v1/programs/p/disassembly?function=none").status == 404)
-        #expect(try api.call("GET", "/v1/programs/p/disassembly?function=talk&form=jit").problem == "unsupported")
+        let native = try api.call("GET", "/v1/programs/p/disassembly?function=talk&form=jit")
+        #if arch(x86_64)
+            #expect(native.string("form") == "jit")
+            #expect((native.count("native") ?? 0) > 10)
+            #expect(native.text.contains("\"ret\""))
+        #else
+            #expect(native.problem == "unsupported")
+        #endif
     }
 
     @Test func deletingTakesTheMapsAlong() throws {

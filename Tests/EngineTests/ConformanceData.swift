@@ -36,8 +36,20 @@ enum ConformanceData {
             code, type: .memory, domain: WorkerDomain(), trace: TraceLog(), options: .init(fuel: fuel))
     }
 
+    /// The same program as native code.
+    private static func native(_ program: Program) -> Program {
+        var options = Program.Options(fuel: 1 << 20)
+        options.allowsUnverifiedNative = true
+        let native = Program(
+            program.code, type: .memory, maps: [], domain: WorkerDomain(), trace: TraceLog(), options: options,
+            facts: nil, verification: nil)
+        #expect(native.engine == .jit)
+        return native
+    }
+
     /// Runs `program` with r1 = `memory` and r2 = its length.
     static func run(_ program: Program, _ memory: inout [UInt8]) -> RunResult {
+        let before = memory
         var copy = memory
         let result = memory.withUnsafeMutableBytes { program.executable.run(memory: $0, slot: 0) }
         // What ends without a fault is what a verifier lets run without checks.
@@ -47,6 +59,10 @@ enum ConformanceData {
             }
             #expect(unchecked == result)
             #expect(copy == memory)
+            let native = native(program)
+            var other = before
+            #expect(other.withUnsafeMutableBytes { native.executable.run(memory: $0, slot: 0) } == result)
+            #expect(other == memory)
         }
         return result
     }

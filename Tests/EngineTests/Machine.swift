@@ -56,17 +56,37 @@ struct Machine {
         if outcome.fault == .none, let copies, !program.code.instructions.contains(where: \.differsByRun) {
             var facts = Verifier.Facts()
             facts.contextLoads = contextLoads
-            let unchecked = try Program(
-                program.code, type: type, maps: copies, domain: domain, trace: trace,
-                options: .init(fuel: fuel, checksAccesses: false), facts: facts, validate: validate)
-            #expect(run(unchecked, packet, frame, slot, UncheckedExecution()) == outcome, "\(source)")
-            for (map, copy) in zip(maps, copies) { #expect(try entries(map) == entries(copy), "\(source)") }
+            try compare(outcome, program, copies, facts, packet, frame, slot, validate: validate)
         }
         return outcome
     }
 
-    private func run(
-        _ program: Program, _ packet: [UInt8], _ frame: FrameContext, _ slot: Int, _ policy: some InterpreterPolicy
+    /// Runs it again without checks, by the interpreter and natively.
+    private func compare(
+        _ outcome: Outcome, _ program: Program, _ copies: [Map], _ facts: Verifier.Facts, _ packet: [UInt8],
+        _ frame: FrameContext, _ slot: Int, validate: Bool
+    ) throws {
+        let before = try copies.map { try entries($0) }
+        for engine in Program.Engine.allCases {
+            for (copy, entries) in zip(copies, before) {
+                try copy.clear()
+                for (key, value) in entries { try copy.update(key, value) }
+            }
+            let unchecked = try Program(
+                program.code, type: program.type, maps: copies, domain: domain, trace: trace,
+                options: .init(fuel: fuel, engine: engine), facts: facts, validate: validate)
+            #expect(unchecked.engine == engine)
+            let policy = engine == .interpreter ? UncheckedExecution() : nil
+            #expect(
+                run(unchecked, packet, frame, slot, policy) == outcome,
+                "\(engine): \(Disassembler.assembly(program.code.instructions))")
+            for (map, copy) in zip(maps, copies) { #expect(try entries(map) == entries(copy), "\(engine)") }
+        }
+    }
+
+    /// - Parameter policy: nil: as the program's own engine does.
+    private func run<Policy: InterpreterPolicy>(
+        _ program: Program, _ packet: [UInt8], _ frame: FrameContext, _ slot: Int, _ policy: Policy?
     ) -> Outcome {
         var bytes = packet
         let length = bytes.count
@@ -77,13 +97,19 @@ struct Machine {
         bytes.withUnsafeMutableBytes { buffer in
             if program.type == .memory {
                 let memory = UnsafeMutableRawBufferPointer(rebasing: buffer[64..<64 + length])
-                result = program.executable.run(memory: memory, slot: slot, policy: policy)
+                result =
+                    policy.map { program.executable.run(memory: memory, slot: slot, policy: $0) }
+                    ?? program.executable.run(memory: memory, slot: slot)
             } else {
                 var context = frame
                 context.data = buffer.baseAddress! + 64
                 context.dataMeta = context.data
                 context.dataEnd = context.data + length
-                program.executable.run(&context, count: 1, results: &result, slot: slot, policy: policy)
+                if let policy {
+                    program.executable.run(&context, count: 1, results: &result, slot: slot, policy: policy)
+                } else {
+                    program.executable.run(&context, count: 1, results: &result, slot: slot)
+                }
                 ringAfter = context.ring
             }
         }

@@ -53,6 +53,15 @@ import Testing
         ),
         Execution(name: "no memory", code: "bf20000000000000 9500000000000000", output: "0\n"),
         Execution(
+            name: "natively", code: "b7000000 2a000000 9500000000000000", arguments: ["--engine", "jit"], output: "2a\n"
+        ),
+        Execution(
+            name: "natively, memory", code: "7110010000000000 9500000000000000",
+            arguments: ["--engine", "jit", "--verify", "--memory", "0102 03"], output: "2\n"),
+        Execution(
+            name: "natively, unchecked: r0 = r3", code: "bf30000000000000 9500000000000000",
+            arguments: ["--engine", "jit", "--no-verify"], output: "0\n"),
+        Execution(
             name: "unchecked, what does not exist is not reached",
             code: "b700000007000000 9500000000000000 ff00000000000000",
             arguments: ["--no-verify"], output: "7\n"),
@@ -76,7 +85,9 @@ import Testing
             ("", [], 2),
             ("xyz", [], 2),
             ("b700000000000000 9500000000000000", ["--memory", "0"], 2),
-            ("b700000000000000 9500000000000000", ["--engine", "jit"], 2),
+            // Not verified, and not to be run natively: r0 = r3.
+            ("bf30000000000000 9500000000000000", ["--engine", "jit"], 1),
+            ("b700000000000000 9500000000000000", ["--engine", "jit", "--verify", "--check-accesses"], 2),
             ("b700000000000000 9500000000000000", ["--engine", "none"], 2),
             ("b700000000000000 9500000000000000", ["--bogus"], 2),
         ] as [(String, [String], Int32)])

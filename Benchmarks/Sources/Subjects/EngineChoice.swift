@@ -8,8 +8,8 @@ public enum EngineChoice: String, CaseIterable, Sendable {
     /// Options with which a program runs on it; nil where this build has no such engine.
     public var options: Program.Options? {
         switch self {
-        case .interpreter: Program.Options()
-        case .jit: nil
+        case .interpreter: Program.Options(engine: .interpreter)
+        case .jit: Program.Engine.jit.isAvailable ? Program.Options(engine: .jit) : nil
         }
     }
 

@@ -9,6 +9,8 @@ extension Verifier {
         /// Slots of loads from the context, and the offset of the field that each loads. Such an instruction loads from
         /// nothing else.
         public var contextLoads: [Int: Int] = [:]
+        /// Some path stores to the context.
+        public var writesContext = false
         /// What an instruction does, by its slot.
         public var outcomes: [Outcomes] = []
         /// Slots of calls that take a map.

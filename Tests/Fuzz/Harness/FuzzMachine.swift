@@ -84,11 +84,14 @@ public final class FuzzMachine {
                 code, type: program.type, maps: maps, domain: domain, trace: trace, options: .init(fuel: 1 << 16))
             let unchecked = try Program(
                 code, type: program.type, maps: maps, domain: domain, trace: trace,
-                options: .init(fuel: 1 << 16, checksAccesses: false), facts: verdict.facts)
+                options: .init(fuel: 1 << 16, engine: .interpreter), facts: verdict.facts)
+            let native = try Program(
+                code, type: program.type, maps: maps, domain: domain, trace: trace,
+                options: .init(fuel: 1 << 16, engine: .jit), facts: verdict.facts)
             for index in 0..<inputs where outcome.violation == nil {
                 let input = Input(seed: seed &+ UInt64(index) &* 0x1_0001)
                 let check = FactCheck(program.instructions, verdict.facts, core: checked.executable.core)
-                try run(checked, unchecked, maps, input, exploration, check, &outcome)
+                try run(checked, [unchecked, native], maps, input, exploration, check, &outcome)
             }
         } catch {
             outcome.violation = Violation(kind: .refused, slot: 0, text: "\(error)")
@@ -105,7 +108,7 @@ public final class FuzzMachine {
     }
 
     private func run(
-        _ checked: Program, _ unchecked: Program, _ maps: [Map], _ input: Input, _ exploration: Exploration,
+        _ checked: Program, _ others: [Program], _ maps: [Map], _ input: Input, _ exploration: Exploration,
         _ check: FactCheck, _ outcome: inout Outcome
     ) throws {
         try input.fill(maps)
@@ -143,12 +146,15 @@ public final class FuzzMachine {
         }
         // What is wrong with checks could do harm without.
         guard violation == nil else { return }
-        try input.fill(maps)
-        let other = try self.trail(unchecked, maps, input, UncheckedExecution())
-        if other != trail {
+        for program in others {
+            try input.fill(maps)
+            let other = try self.trail(program, maps, input, nil as UncheckedExecution?)
+            guard other != trail else { continue }
+            let difference = Self.difference(trail, other)
             outcome.violation = Violation(
                 kind: .different, slot: 0,
-                text: "\(Self.difference(trail, other)); packet of \(input.packet.count) bytes, input \(input.seed)")
+                text: "\(program.engine): \(difference); packet of \(input.packet.count) bytes, input \(input.seed)")
+            return
         }
     }
 
@@ -161,8 +167,9 @@ public final class FuzzMachine {
         return "maps \(checked.maps), unchecked \(unchecked.maps)"
     }
 
-    private func trail(
-        _ program: Program, _ maps: [Map], _ input: Input, _ policy: some InterpreterPolicy
+    /// - Parameter policy: nil: as the program's own engine does.
+    private func trail<Policy: InterpreterPolicy>(
+        _ program: Program, _ maps: [Map], _ input: Input, _ policy: Policy?
     ) throws -> Trail {
         let start = memory.baseAddress! + Self.margin
         let count = input.packet.count
@@ -174,7 +181,11 @@ public final class FuzzMachine {
             data: start, length: count, ingressPort: UInt32(truncatingIfNeeded: input.seed >> 3) & 0xFF,
             ring: UInt8(truncatingIfNeeded: input.seed) & 7, ingressIfindex: UInt32(truncatingIfNeeded: input.seed))
         var result = RunResult()
-        program.executable.run(&frame, count: 1, results: &result, slot: Self.slot, policy: policy)
+        if let policy {
+            program.executable.run(&frame, count: 1, results: &result, slot: Self.slot, policy: policy)
+        } else {
+            program.executable.run(&frame, count: 1, results: &result, slot: Self.slot)
+        }
         let entries = try maps.map { map in
             var entries: [[UInt8]: [UInt8]] = [:]
             try map.forEach { key, value in

@@ -54,5 +54,6 @@ extension Explorer {
                 .contextAccess, "the field of the context at offset \(offset) can't be written", registers: [number],
                 hint: type == .vale ? "only ring_nr is writable" : nil)
         }
+        facts.writesContext = true
     }
 }

@@ -9,14 +9,40 @@ enum Disassembly {
 
     static func get(_ context: Context) throws(Problem) -> Response {
         let record = try context.control.state.program(try context.program())
-        if try context.choice("form", Form.self) == .jit { throw Problem(.unsupported, "there is no JIT") }
+        let form = try context.choice("form", Form.self) ?? .bytecode
         let program = try record.function(context.request.query("function"))
         let lines = Disassembler.disassemble(program.instructions, options: options(program, record))
-        if context.accepts("text/plain") { return .text(Disassembler.listing(lines)) }
-        return context.answer([
-            "program": .string(record.name), "function": .string(program.name),
-            "form": .string(Form.bytecode.rawValue), "instructions": .array(instructions(lines, program)),
-        ])
+        let native = form == .jit ? try listing(program, record) : nil
+        if context.accepts("text/plain") { return .text(native?.text(lines) ?? Disassembler.listing(lines)) }
+        var json: JSON = [
+            "program": .string(record.name), "function": .string(program.name), "form": .string(form.rawValue),
+            "instructions": .array(instructions(lines, program)),
+        ]
+        if let native { json.set("native", .array(native.lines.map(item))) }
+        return context.answer(json)
+    }
+
+    /// The native code of a function, as the type that it is accepted as.
+    private static func listing(_ program: ObjectProgram, _ record: ProgramRecord) throws(Problem) -> NativeListing {
+        let type = program.type ?? record.object.verifier.verify(program).type
+        let made: Program
+        do throws(LoadError) {
+            made = try record.object.program(function: program.name, type: type)
+        } catch {
+            throw Problem(.unsupported, "\(error)")
+        }
+        guard let listing = made.nativeListing() else {
+            throw Problem(.unsupported, "there is no JIT for this processor")
+        }
+        return listing
+    }
+
+    private static func item(_ line: NativeListing.Line) -> JSON {
+        var json: JSON = [
+            "offset": .integer(line.offset), "bytes": .string(Hex.text(line.bytes)), "text": .string(line.text),
+        ]
+        if let slot = line.slot { json.set("index", .integer(slot)) }
+        return json
     }
 
     private static func options(_ program: ObjectProgram, _ record: ProgramRecord) -> Disassembler.Options {

@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import HTTP
 
@@ -14,10 +15,11 @@ struct ServiceRoutes {
     var endpoints: [Endpoint] {
         let version = configuration.version
         let document = document
+        let engines = Program.Engine.allCases.filter(\.isAvailable).map { JSON.string($0.rawValue) }
         return [
             .get("/v1/version") { context throws(Problem) in
                 context.answer([
-                    "name": "swale", "version": .string(version), "api": "v1", "engines": ["interpreter"],
+                    "name": "swale", "version": .string(version), "api": "v1", "engines": .array(engines),
                     "workers": .integer(context.control.dataplane.domain.workers),
                     "started": .string(Timestamp.text(context.control.started)),
                 ])

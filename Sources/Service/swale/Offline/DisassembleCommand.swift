@@ -1,12 +1,14 @@
 import ArgumentParser
+import Engine
 import ISA
+import Maps
 import Object
 
 /// `swale disassemble`: what an object holds, without loading it.
 struct DisassembleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "disassemble",
-        abstract: "Show the instructions of an object, as llvm-objdump does.",
+        abstract: "Show the instructions of an object, as llvm-objdump does, or its native code.",
         discussion: "Exit status: 0 done, 1 the object is refused, 2 bad usage or unreadable input.")
 
     @Argument(help: "What clang -target bpf wrote; - is standard input.")
@@ -17,6 +19,17 @@ struct DisassembleCommand: ParsableCommand {
 
     @Flag(help: "Source for the assembler rather than a listing.")
     var assembly = false
+
+    @Flag(help: "Native code, by instruction and source line; addresses in it differ from load to load.")
+    var jit = false
+
+    @Option(help: "With --jit: vale or xdp, for functions whose section does not tell.")
+    var type: String?
+
+    func validate() throws {
+        guard !jit || !assembly else { throw ValidationError("--jit and --assembly exclude each other") }
+        guard type == nil || type == "vale" || type == "xdp" else { throw ValidationError("--type is vale or xdp") }
+    }
 
     func run() throws {
         let bytes = try InputFile.read(object)
@@ -32,11 +45,35 @@ struct DisassembleCommand: ParsableCommand {
             throw Failure.badUsage(
                 function.map { "no function \($0); the object has \(names)" } ?? "the object has no program")
         }
+        if jit { return try printNative(bytes, programs) }
         let texts = programs.map { assembly ? Disassembler.assembly($0.instructions) : listing($0, of: file) }
         print(texts.joined(separator: "\n"), terminator: "")
     }
 
+    private func printNative(_ bytes: [UInt8], _ programs: [ObjectProgram]) throws {
+        try EngineChoice.jit.requireAvailable()
+        var texts: [String] = []
+        do throws(LoadError) {
+            let verifier = try ObjectVerifier(elf: bytes)
+            let object = try LoadedObject(verifier, domain: WorkerDomain(), trace: TraceLog())
+            for code in programs {
+                let asked: ProgramType? = type.map { $0 == "xdp" ? .xdp : .vale }
+                let program = try object.program(
+                    function: code.name, type: asked ?? code.type ?? verifier.verify(code).type)
+                guard let listing = program.nativeListing() else { continue }
+                texts.append("Section \(code.section):\n" + listing.text(lines(code, of: verifier.file)))
+            }
+        } catch {
+            throw error.failure
+        }
+        print(texts.joined(separator: "\n"), terminator: "")
+    }
+
     private func listing(_ program: ObjectProgram, of file: ObjectFile) -> String {
+        "Section \(program.section):\n\n" + Disassembler.listing(lines(program, of: file))
+    }
+
+    private func lines(_ program: ObjectProgram, of file: ObjectFile) -> [Disassembler.Line] {
         var options = Disassembler.Options()
         for function in program.functions { options.functions[function.start] = function.name }
         for (index, map) in file.maps.enumerated() { options.maps[Int32(index)] = map.name }
@@ -48,8 +85,7 @@ struct DisassembleCommand: ParsableCommand {
             }
             previous = line
         }
-        let lines = Disassembler.disassemble(program.instructions, options: options)
-        return "Section \(program.section):\n\n" + Disassembler.listing(lines)
+        return Disassembler.disassemble(program.instructions, options: options)
     }
 }
 

@@ -8,10 +8,14 @@ enum EngineChoice: String, CaseIterable, ExpressibleByArgument {
     case interpreter
     case jit
 
-    /// Fails while there is no such engine.
+    /// Fails where there is no such engine.
     func requireAvailable() throws(Failure) {
-        guard self == .interpreter else { throw .badUsage("there is no JIT yet: use --engine interpreter") }
+        guard self == .interpreter || Program.Engine.jit.isAvailable else {
+            throw .badUsage("there is no JIT for this processor: use --engine interpreter")
+        }
     }
+
+    var engine: Program.Engine { self == .jit ? .jit : .interpreter }
 }
 
 extension LoadError {

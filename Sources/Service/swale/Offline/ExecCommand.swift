@@ -11,6 +11,8 @@ struct ExecCommand: ParsableCommand {
         abstract: "Run raw bytecode, read as hex from standard input.",
         discussion: """
             r1 points to the memory and r2 is its length. Prints r0 as lower-case hex digits.
+            With --engine jit the program is verified first, unless --no-verify is given: then it runs as native code
+            without any check, and can do whatever this process can.
             Exit status: 0 done, 1 the program was refused or faulted, 2 bad usage or unreadable input.
             """)
 
@@ -31,6 +33,9 @@ struct ExecCommand: ParsableCommand {
 
     func validate() throws {
         guard !verify || !noVerify else { throw ValidationError("--verify and --no-verify exclude each other") }
+        guard engine == .interpreter || !checkAccesses else {
+            throw ValidationError("--check-accesses is for the interpreter")
+        }
     }
 
     func run() throws {
@@ -56,13 +61,16 @@ struct ExecCommand: ParsableCommand {
     private func load(
         _ code: ObjectProgram, _ domain: WorkerDomain, _ trace: TraceLog, memoryBytes: Int
     ) throws(LoadError) -> Program {
-        guard verify else {
-            return try Program(code, type: .memory, domain: domain, trace: trace, validate: !noVerify)
+        guard verify || engine == .jit && !noVerify else {
+            var options = Program.Options(engine: engine.engine)
+            options.allowsUnverifiedNative = true
+            return try Program(
+                code, type: .memory, domain: domain, trace: trace, options: options, validate: !noVerify)
         }
         var options = Verifier.Options.engine
         options.memoryBytes = memoryBytes
         return try Program(
             verifying: code, type: .memory, domain: domain, trace: trace,
-            options: .init(checksAccesses: checkAccesses), verifier: options)
+            options: .init(checksAccesses: checkAccesses, engine: engine.engine), verifier: options)
     }
 }

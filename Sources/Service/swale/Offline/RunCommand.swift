@@ -32,8 +32,8 @@ struct RunCommand: ParsableCommand {
     @Option(name: .customLong("repeat"), help: "Runs a frame, for timing; a run sees what the one before left.")
     var repetitions = 1
 
-    @Option(help: "What runs the program.")
-    var engine = EngineChoice.interpreter
+    @Option(help: "What runs the program; jit where there is one and accesses are not checked.")
+    var engine: EngineChoice?
 
     @Flag(help: "Check every access as it happens as well: for debugging.")
     var checkAccesses = false
@@ -42,6 +42,9 @@ struct RunCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
+        guard engine != .jit || !checkAccesses else {
+            throw ValidationError("--check-accesses is for --engine interpreter")
+        }
         guard (packet == nil) != (pcap == nil) else { throw ValidationError("give --packet or --pcap, one of them") }
         guard (1...1_000_000_000).contains(repetitions) else { throw ValidationError("--repeat is 1 or more") }
         guard port <= 253 else { throw ValidationError("--port is 0 to 253") }
@@ -49,7 +52,7 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
-        try engine.requireAvailable()
+        try engine?.requireAvailable()
         let frames = try readFrames()
         let bytes = try InputFile.read(object)
         let domain = WorkerDomain()
@@ -62,8 +65,9 @@ struct RunCommand: ParsableCommand {
             let verification = verifier.verify(try verifier.file.program(function, type: type), as: type)
             if let rejection = verification.rejection { throw .rejected(rejection) }
             let object = try LoadedObject(
-                verifier, options: LoadOptions(program: .init(checksAccesses: checkAccesses)), domain: domain,
-                trace: trace)
+                verifier,
+                options: LoadOptions(program: .init(checksAccesses: checkAccesses, engine: engine?.engine ?? .jit)),
+                domain: domain, trace: trace)
             program = try object.program(function: function, type: type)
         } catch {
             throw error.failure
@@ -73,7 +77,7 @@ struct RunCommand: ParsableCommand {
         trace.printLines()
         if json {
             let report = Report(
-                function: program.name, type: program.type.rawValue, engine: engine.rawValue, results: outcomes)
+                function: program.name, type: program.type.rawValue, engine: program.engine.rawValue, results: outcomes)
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             print(String(decoding: try encoder.encode(report), as: UTF8.self))

@@ -15,19 +15,37 @@ public final class Program: @unchecked Sendable {
     public let verification: Verification?
     private let core: UnsafeMutablePointer<ProgramCore>
     private let trace: TraceLog
+    /// What runs it; nil where the interpreter does.
+    let nativeCode: NativeCode?
 
     /// Limits of one run.
     public struct Options: Sendable {
         /// Instructions that one run may take, counted where they repeat: a back-edge costs those that it goes back
         /// over, a return those between the subprogram's start and its exit, a helper call what it hashes and copies.
         public var fuel: Int
-        /// Check every access at run time, of verified programs too.
+        /// Check every access at run time, of verified programs too: the interpreter does.
         public var checksAccesses: Bool
+        /// What is to run the program.
+        public var engine: Engine
+        /// Run natively what nobody verified: nothing is checked then, and the program can do whatever the process can.
+        /// For processes that do nothing else.
+        public var allowsUnverifiedNative = false
 
-        public init(fuel: Int = 1 << 24, checksAccesses: Bool = false) {
+        public init(fuel: Int = 1 << 24, checksAccesses: Bool = false, engine: Engine = .jit) {
             self.fuel = fuel
             self.checksAccesses = checksAccesses
+            self.engine = engine
         }
+    }
+
+    /// What runs a program.
+    public enum Engine: String, CaseIterable, Sendable {
+        case interpreter
+        /// Native code, made when the program is; where there can be none, the interpreter.
+        case jit
+
+        /// Whether Swale has it for this processor.
+        public var isAvailable: Bool { self == .interpreter || NativeTarget.generator != nil }
     }
 
     /// A program that nobody verified, for tests and `swale exec`. Map references count into `maps`.
@@ -94,7 +112,10 @@ public final class Program: @unchecked Sendable {
         let wireSlots = UnsafeMutablePointer<Int32>.allocate(capacity: count)
         wireSlots.initialize(from: decoded.slots, count: count)
         let states = UnsafeMutablePointer<RunState>.allocate(capacity: domain.slots)
-        for slot in 0..<domain.slots { (states + slot).initialize(to: RunState(slot: slot)) }
+        for slot in 0..<domain.slots {
+            (states + slot).initialize(to: RunState(slot: slot))
+            states[slot].native.setBases(cores, count: maps.count, slot: slot)
+        }
 
         core = .allocate(capacity: 1)
         core.initialize(
@@ -103,6 +124,11 @@ public final class Program: @unchecked Sendable {
                 maps: cores, mapCount: maps.count, regions: regions, states: states, slots: domain.slots,
                 fuel: options.fuel, checksAccesses: checksAccesses,
                 trace: .passUnretained(trace)))
+        let mayBeNative = checksAccesses ? facts == nil && options.allowsUnverifiedNative : true
+        nativeCode =
+            options.engine == .jit && mayBeNative
+            ? NativeCode(NativeSource(core: core, facts: checksAccesses ? nil : facts)) : nil
+        core.pointee.native = nativeCode?.entry
     }
 
     deinit {
@@ -114,6 +140,9 @@ public final class Program: @unchecked Sendable {
         core.pointee.maps.deallocate()
         core.deallocate()
     }
+
+    /// What runs this program.
+    public var engine: Engine { nativeCode == nil ? .interpreter : .jit }
 
     /// What a worker holds; valid while this program lives.
     public var executable: Executable { Executable(core: core) }

@@ -31,6 +31,8 @@ struct RunState {
     /// Wire slot of the last fault's instruction, and the address that it wanted.
     var faultSlot: Int32 = -1
     var faultAddress: UInt64 = 0
+    /// What native code keeps of a burst.
+    var native = NativeBurst()
 
     static let stackBytes = 512
     static let maxFrames = 8
@@ -47,6 +49,7 @@ struct RunState {
         faults = .allocate(capacity: Fault.allCases.count)
         faults.initialize(repeating: 0, count: Fault.allCases.count)
         self.slot = slot
+        native.stackTop = UInt(bitPattern: stack) + UInt(Self.stackBytes * Self.maxFrames)
         random = UInt64.random(in: 1...UInt64.max)
     }
 
@@ -71,6 +74,35 @@ struct RunState {
         calls.deallocate()
         context.deallocate()
         faults.deallocate()
+    }
+}
+
+/// What native code keeps while it runs a burst, beside what is in processor registers.
+struct NativeBurst {
+    var context: UInt = 0
+    /// End of the contexts.
+    var end: UInt = 0
+    var result: UInt = 0
+    /// The native stack pointer, to which a fault goes back.
+    var stackPointer: UInt = 0
+    /// Fuel of a run, and what is left of it while a helper runs.
+    var fuelLimit = 0
+    var fuel = 0
+    /// End of the program's stack: r10 of the entry function.
+    var stackTop: UInt = 0
+    /// Of the program's first maps, where they are arrays: element 0 of this worker.
+    var bases: (UInt, UInt, UInt, UInt, UInt, UInt, UInt, UInt) = (0, 0, 0, 0, 0, 0, 0, 0)
+
+    static let baseCount = 8
+
+    mutating func setBases(_ maps: UnsafePointer<MapCore>, count: Int, slot: Int) {
+        withUnsafeMutableBytes(of: &bases) { bytes in
+            for index in 0..<min(count, Self.baseCount) {
+                guard let elements = maps[index].elements else { continue }
+                let base = UInt(bitPattern: elements.base + slot * elements.workerStride)
+                bytes.storeBytes(of: base, toByteOffset: index * MemoryLayout<UInt>.stride, as: UInt.self)
+            }
+        }
     }
 }
 

@@ -19,4 +19,6 @@ struct ProgramCore {
     /// False for verified programs.
     var checksAccesses: Bool
     var trace: Unmanaged<TraceLog>
+    /// The program as native code; nil where the interpreter runs it.
+    var native: NativeCode.Entry?
 }

@@ -8,6 +8,29 @@ enum Helpers {
     private static let bytesPerCost = 8
     private static let traceCost = 2048
 
+    /// The price of a call, which a back-edge's is too: instructions' worth of time.
+    @inline(__always)
+    static func cost(_ helper: Helper, keySize: Int, valueSize: Int, slots: Int) -> Int {
+        switch helper {
+        case .mapLookupElem, .mapDeleteElem: baseCost &+ keySize / bytesPerCost
+        // A per-CPU insert zeroes the value of every slot.
+        case .mapUpdateElem: baseCost &+ (keySize &+ valueSize &* slots) / bytesPerCost
+        case .tracePrintk: traceCost
+        case .ktimeGetNs, .getPrandomU32, .getSmpProcessorID: baseCost
+        }
+    }
+
+    /// xorshift64*, of which the upper half is the better one.
+    @inline(__always)
+    static func random(_ state: UnsafeMutablePointer<RunState>) -> UInt64 {
+        var x = state.pointee.random
+        x ^= x >> 12
+        x ^= x << 25
+        x ^= x >> 27
+        state.pointee.random = x
+        return (x &* 0x2545_F491_4F6C_DD1D) >> 32
+    }
+
     /// False when the call is a fault, which is then in `state.helperFault`. Its price is in `state.helperCost`.
     @inline(__always)
     static func call<Policy: InterpreterPolicy>(
@@ -23,6 +46,11 @@ enum Helpers {
         func map(_ value: UInt64) -> UnsafeMutablePointer<MapCore>? {
             Policy.checksAccesses
                 ? checkedMap(value, core) : UnsafeMutablePointer(bitPattern: UInt(value)).unsafelyUnwrapped
+        }
+        @inline(__always)
+        func cost(_ helper: Helper, _ map: UnsafeMutablePointer<MapCore>) -> Int {
+            Helpers.cost(
+                helper, keySize: map.pointee.keySize, valueSize: map.pointee.valueSize, slots: core.pointee.slots)
         }
         /// A memory argument.
         @inline(__always)
@@ -40,7 +68,7 @@ enum Helpers {
         case .mapLookupElem:
             guard let map = map(r[1]) else { return fail(state, .badCall) }
             guard let key = readable(r[2], map.pointee.keySize) else { return fail(state, .badAccess) }
-            state.pointee.helperCost &+= map.pointee.keySize / bytesPerCost
+            state.pointee.helperCost = cost(helper, map)
             let value = map.lookup(key, slot: state.pointee.slot)
             if Policy.checksAccesses, let value {
                 let start = UInt(bitPattern: value)
@@ -56,32 +84,24 @@ enum Helpers {
             guard isWritable(map), let key = readable(r[2], map.pointee.keySize),
                 let value = readable(r[3], map.pointee.valueSize)
             else { return fail(state, .badAccess) }
-            // A per-CPU insert zeroes the value of every slot.
-            state.pointee.helperCost &+=
-                (map.pointee.keySize &+ map.pointee.valueSize &* core.pointee.slots) / bytesPerCost
+            state.pointee.helperCost = cost(helper, map)
             r[0] = UInt64(bitPattern: map.update(key, value, flags: r[4], slot: state.pointee.slot))
         case .mapDeleteElem:
             guard let map = map(r[1]) else { return fail(state, .badCall) }
             guard isWritable(map), let key = readable(r[2], map.pointee.keySize) else {
                 return fail(state, .badAccess)
             }
-            state.pointee.helperCost &+= map.pointee.keySize / bytesPerCost
+            state.pointee.helperCost = cost(helper, map)
             r[0] = UInt64(bitPattern: map.delete(key, slot: state.pointee.slot))
         case .ktimeGetNs:
             r[0] = clinux_monotonic_ns()
         case .tracePrintk:
             let length = Int(truncatingIfNeeded: UInt32(truncatingIfNeeded: r[2]))
             guard let format = readable(r[1], length) else { return fail(state, .badAccess) }
-            state.pointee.helperCost = traceCost
+            state.pointee.helperCost = Helpers.cost(helper, keySize: 0, valueSize: 0, slots: 0)
             r[0] = UInt64(bitPattern: trace(core, state, UnsafeRawBufferPointer(start: format, count: length)))
         case .getPrandomU32:
-            // xorshift64*, of which the upper half is the better one
-            var x = state.pointee.random
-            x ^= x >> 12
-            x ^= x << 25
-            x ^= x >> 27
-            state.pointee.random = x
-            r[0] = (x &* 0x2545_F491_4F6C_DD1D) >> 32
+            r[0] = random(state)
         case .getSmpProcessorID:
             r[0] = UInt64(state.pointee.slot)
         }

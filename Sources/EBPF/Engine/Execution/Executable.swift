@@ -16,7 +16,12 @@ public struct Executable: @unchecked Sendable {
     public func run(
         _ contexts: UnsafeMutablePointer<FrameContext>, count: Int, results: UnsafeMutablePointer<RunResult>, slot: Int
     ) {
-        if core.pointee.checksAccesses {
+        if let native = core.pointee.native {
+            guard count > 0 else { return }
+            let state = core.pointee.states + slot
+            native(state, contexts, count, results)
+            state.pointee.runs &+= UInt64(count)
+        } else if core.pointee.checksAccesses {
             run(contexts, count: count, results: results, slot: slot, policy: CheckedExecution())
         } else {
             run(contexts, count: count, results: results, slot: slot, policy: UncheckedExecution())
@@ -72,9 +77,21 @@ public struct Executable: @unchecked Sendable {
 
     /// Runs the program on raw memory: r1 points to it, r2 is its length. For `ProgramType.memory`.
     public func run(memory: UnsafeMutableRawBufferPointer, slot: Int) -> RunResult {
-        core.pointee.checksAccesses
+        if core.pointee.native != nil { return runNative(memory: memory, slot: slot) }
+        return core.pointee.checksAccesses
             ? run(memory: memory, slot: slot, policy: CheckedExecution())
             : run(memory: memory, slot: slot, policy: UncheckedExecution())
+    }
+
+    private func runNative(memory: UnsafeMutableRawBufferPointer, slot: Int) -> RunResult {
+        let registers = core.pointee.states[slot].registers
+        registers[1] = UInt64(UInt(bitPattern: memory.baseAddress))
+        registers[2] = UInt64(memory.count)
+        // A program on raw memory has no frame; its place in the burst is all that is looked at.
+        var context = FrameContext(data: UnsafeMutableRawPointer(registers), length: 0)
+        var result = RunResult()
+        run(&context, count: 1, results: &result, slot: slot)
+        return result
     }
 
     @inline(__always)

@@ -1,0 +1,302 @@
+import ISA
+import Maps
+import Object
+import Verifier
+
+/// Rewrites the steps of a verified program into ones that take less, for any processor. One pass forward, in which what
+/// registers and stack hold is known from one jump target to the next.
+///
+/// - Jumps that go one way only, and steps that are never reached, as the verifier saw it, are gone.
+/// - Fields of the context are loaded from the frame's struct.
+/// - Lookups in arrays become address computations, with the key from its register or as a constant.
+/// - Bytes that are loaded one by one and put together become one load.
+/// - Loads from the stack of what was just stored become moves; stores that nothing loads are gone.
+struct NativeOptimizer {
+    /// A lookup in an array.
+    struct Lookup {
+        enum Key {
+            case constant(UInt32)
+            /// In the step's `src`.
+            case register
+            /// Where a step before with `keepsKey` left it.
+            case kept
+            /// At `offset` from the step's `src`: r2, or r10.
+            case memory
+        }
+        var map: Int
+        var elements: MapCore.Elements
+        var key: Key
+        /// Whether the key is always in the array.
+        var isWithin: Bool
+    }
+
+    private(set) var steps: [NativeStep]
+    private(set) var lookups: [Lookup] = []
+    /// Whether fields of the context are loaded from its own memory.
+    let needsContext: Bool
+
+    private let core: UnsafePointer<ProgramCore>
+    private let facts: Verifier.Facts
+    private var isTarget: [Bool]
+    /// Whether every step is run before those behind it only.
+    private var goesForward = true
+    private var stack: StackAddresses
+    private var values = KnownValues()
+
+    init(_ steps: [NativeStep], _ facts: Verifier.Facts, core: UnsafePointer<ProgramCore>) {
+        self.steps = steps
+        self.core = core
+        self.facts = facts
+        needsContext = facts.outcomes.isEmpty
+        isTarget = []
+        stack = StackAddresses()
+        removeUnreached()
+        findTargets()
+        stack = StackAddresses(self.steps, isTarget, goesForward: goesForward)
+        for index in self.steps.indices { rewrite(index) }
+        if !stack.isReadAnywhere { removeUnreadStores() }
+    }
+
+    /// Takes the verifier's word for what is never run.
+    private mutating func removeUnreached() {
+        guard !facts.outcomes.isEmpty else { return }
+        for index in steps.indices {
+            let slot = Int(core.pointee.wireSlots[index])
+            guard facts.outcomes.indices.contains(slot) else { continue }
+            let outcome = facts.outcomes[slot]
+            if !outcome.contains(.reached) {
+                steps[index].form = .omitted
+            } else if steps[index].operation.isConditionalJump {
+                if !outcome.contains(.taken) { steps[index].form = .omitted }
+                if !outcome.contains(.notTaken) { steps[index].operation = .ja }
+            }
+        }
+    }
+
+    private mutating func findTargets() {
+        isTarget = [Bool](repeating: false, count: steps.count + 1)
+        for index in steps.indices where steps[index].form != .omitted {
+            if let distance = steps[index].jumpDistance {
+                isTarget[index + distance] = true
+                if distance <= 0 { goesForward = false }
+            }
+            if steps[index].operation == .callLocal {
+                isTarget[index + 1 + Int(steps[index].offset)] = true
+                goesForward = false
+            }
+        }
+    }
+
+    // MARK: One step
+
+    private mutating func rewrite(_ index: Int) {
+        if isTarget[index] { values.forgetAll() }
+        stack.enter(index)
+        guard steps[index].form != .omitted else { return }
+        rewriteContextLoad(index)
+        rewriteStackLoad(index)
+        removeMask(index)
+        if steps[index].operation == .callHelper { rewriteHelperCall(index) }
+        let mayBeStack = stack.current
+        stack.note(steps[index], index, values)
+        values.note(steps[index], mayBeStack: mayBeStack)
+        combineLoads(index)
+    }
+
+    private mutating func rewriteContextLoad(_ index: Int) {
+        guard !needsContext, steps[index].operation.loadWidth != nil,
+            let field = facts.contextLoads[Int(core.pointee.wireSlots[index])]
+        else { return }
+        guard let place = FrameContext.field(field, type: core.pointee.type) else { return }
+        if place.isRing, facts.writesContext { return }
+        steps[index].form = .contextLoad
+        steps[index].operation = place.load
+        steps[index].offset = place.offset
+    }
+
+    /// What was stored whole, and is still in its register or a constant, is not loaded again.
+    private mutating func rewriteStackLoad(_ index: Int) {
+        let step = steps[index]
+        guard step.form == .plain, let width = step.operation.loadWidth, let base = values.stackOffset(step.src),
+            let stored = values.stored(at: base + Int(step.offset), bytes: width)
+        else { return }
+        switch stored {
+        case .constant(let value):
+            steps[index].operation = .lddw
+            steps[index].imm = Int64(bitPattern: UInt64(bitPattern: value) & (UInt64.max >> UInt64(64 - width * 8)))
+        case .register(let register) where width >= 4:
+            steps[index].operation = width == 8 ? .mov64Reg : .mov32Reg
+            steps[index].src = register
+        case .register: return
+        }
+    }
+
+    /// A mask that leaves all bits that there can be.
+    private mutating func removeMask(_ index: Int) {
+        let step = steps[index]
+        let bytes: Int? =
+            switch step.operation {
+            case .and64Imm, .and32Imm: step.imm == 0xFF ? 1 : step.imm == 0xFFFF ? 2 : nil
+            case .le16: 2
+            case .le32: 4
+            case .mov32Reg where step.dst == step.src: 4
+            default: nil
+            }
+        if let bytes, let known = values.byteCount(step.dst), known <= bytes { steps[index].form = .omitted }
+    }
+
+    private mutating func rewriteHelperCall(_ index: Int) {
+        guard steps[index].imm == Int64(Helper.mapLookupElem.rawValue) else { return }
+        let call = facts.mapCalls[Int(core.pointee.wireSlots[index])]
+        guard let map = call?.map ?? constantMap, let elements = core.pointee.maps[map].elements else { return }
+        var lookup = Lookup(map: map, elements: elements, key: .memory, isWithin: false)
+        var src: UInt8 = 2
+        var offset: Int32 = 0
+        if let last = call?.index?.upperBound, last < elements.count { lookup.isWithin = true }
+        if let key = values.stackOffset(2) {
+            src = 10
+            offset = Int32(truncatingIfNeeded: key)
+            switch values.stored(at: key, bytes: 4) {
+            case .constant(let value):
+                lookup.key = .constant(UInt32(truncatingIfNeeded: value))
+                lookup.isWithin = UInt32(truncatingIfNeeded: value) < elements.count
+            case .register(let register):
+                lookup.key = .register
+                src = register
+            case nil:
+                if let store = keyStore(index, at: key) {
+                    steps[store].keepsKey = true
+                    lookup.key = .kept
+                    src = 11
+                }
+            }
+        }
+        steps[index].form = .lookup
+        steps[index].src = src
+        steps[index].dst = 0
+        steps[index].offset = offset
+        steps[index].imm = Int64(lookups.count)
+        if case .constant = lookup.key { steps[index].src = 11 }
+        lookups.append(lookup)
+    }
+
+    /// The store of the key's register, where nothing but moves and sums came since: they leave scratch registers alone.
+    private func keyStore(_ index: Int, at offset: Int) -> Int? {
+        var store = index - 1
+        while store >= 0, index - store < 8, !isTarget[store + 1] {
+            let step = steps[store]
+            switch step.operation {
+            case _ where step.form == .omitted: break
+            case .mov64Reg, .mov64Imm, .mov32Imm, .add64Imm, .lddw: break
+            case .stx32 where step.form == .plain && stack.storeOffset(store) == offset: return store
+            default: return nil
+            }
+            store -= 1
+        }
+        return nil
+    }
+
+    private var constantMap: Int? {
+        values.constant(1).flatMap { core.pointee.mapIndex($0) }
+    }
+
+    /// Where the bytes that a step has put together lie side by side, it becomes a load of them.
+    private mutating func combineLoads(_ index: Int) {
+        let step = steps[index]
+        guard step.form == .plain, step.operation.putsBytesTogether, let run = values.byteRun(step.dst) else { return }
+        guard values.isCurrent(run) else { return }
+        let forms: (NativeStep.Form, NativeStep.Form) =
+            run.count == 6 ? (.load48, .swappedLoad48) : (.plain, .swappedLoad)
+        steps[index].form = run.isSwapped ? forms.1 : forms.0
+        steps[index].operation = run.count == 2 ? .ldx16 : run.count == 4 ? .ldx32 : .ldx64
+        steps[index].src = run.base
+        steps[index].offset = run.offset
+    }
+
+    private mutating func removeUnreadStores() {
+        for index in steps.indices where steps[index].form == .plain {
+            guard let width = steps[index].operation.storeWidth, let offset = stack.storeOffset(index) else { continue }
+            if !stack.isRead(offset, bytes: width) { steps[index].form = .omitted }
+        }
+    }
+}
+
+extension ProgramCore {
+    /// The map whose address a register holds.
+    func mapIndex(_ value: Int64) -> Int? {
+        let offset = Int(value) &- Int(bitPattern: maps)
+        let stride = MemoryLayout<MapCore>.stride
+        guard offset >= 0, offset < mapCount &* stride, offset % stride == 0 else { return nil }
+        return offset / stride
+    }
+}
+
+extension FrameContext {
+    /// A field of a context, as it is in this struct.
+    struct Field {
+        var offset: Int32
+        var load: Operation
+        var isRing = false
+    }
+
+    private static func offset(_ path: PartialKeyPath<FrameContext>) -> Int32 {
+        Int32(MemoryLayout<FrameContext>.offset(of: path) ?? 0)
+    }
+
+    private static let data = Field(offset: offset(\.data), load: .ldx64)
+    private static let dataEnd = Field(offset: offset(\.dataEnd), load: .ldx64)
+    private static let dataMeta = Field(offset: offset(\.dataMeta), load: .ldx64)
+    private static let ingressPort = Field(offset: offset(\.ingressPort), load: .ldx32)
+    private static let ingressIfindex = Field(offset: offset(\.ingressIfindex), load: .ldx32)
+    private static let egressIfindex = Field(offset: offset(\.egressIfindex), load: .ldx32)
+    private static let ring = Field(offset: offset(\.ring), load: .ldx8, isRing: true)
+
+    /// The field at an offset of a program's context.
+    static func field(_ offset: Int, type: ProgramType) -> Field? {
+        switch (type, offset) {
+        case (.vale, ValeContext.data), (.xdp, XDPContext.data): data
+        case (.vale, ValeContext.dataEnd), (.xdp, XDPContext.dataEnd): dataEnd
+        case (.vale, ValeContext.ingressPort): ingressPort
+        case (.vale, ValeContext.ring), (.xdp, XDPContext.rxQueueIndex): ring
+        case (.xdp, XDPContext.dataMeta): dataMeta
+        case (.xdp, XDPContext.ingressIfindex): ingressIfindex
+        case (.xdp, XDPContext.egressIfindex): egressIfindex
+        default: nil
+        }
+    }
+}
+
+extension Operation {
+    var isConditionalJump: Bool { isJump && self != .ja }
+
+    /// Bytes that a load takes, which it zero-extends.
+    var loadWidth: Int? {
+        switch self {
+        case .ldx8: 1
+        case .ldx16: 2
+        case .ldx32: 4
+        case .ldx64: 8
+        default: nil
+        }
+    }
+
+    var storeWidth: Int? {
+        switch self {
+        case .st8, .stx8: 1
+        case .st16, .stx16: 2
+        case .st32, .stx32: 4
+        case .st64, .stx64: 8
+        default: nil
+        }
+    }
+
+    /// Whether its result may be what one load gives.
+    var putsBytesTogether: Bool {
+        switch self {
+        case .or64Reg, .or32Reg, .add64Reg, .add32Reg, .xor64Reg, .xor32Reg, .be16, .be32, .be64, .bswap16, .bswap32,
+            .bswap64:
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,206 @@
+import Object
+
+// The loop over a burst's frames: start, end, and what a fault leads to.
+extension X86Compiler {
+    private var state: X86Register { Self.state }
+    private func field(_ offset: Int32) -> X86Address { X86Address(Self.state, offset) }
+
+    /// Registers that C's callers want to find as they were, and that this code changes.
+    private var savedRegisters: [X86Register] {
+        var saved: [X86Register] = [.r12, .rbp]
+        for number in UInt8(6)...9 {
+            let register = register(number)
+            if flow.used & 1 << RegisterSet(number) != 0 || register == contextRegister || register == resultRegister {
+                saved.append(register)
+            }
+        }
+        return saved
+    }
+
+    /// Whether rbp is the program's frame, and not free for other use.
+    private var usesStack: Bool { hasFrames || flow.used & 1 << 10 != 0 }
+
+    /// The frame of the run; scratch where no register holds it.
+    mutating func loadContext(_ scratch: X86Register) -> X86Register {
+        if let contextRegister { return contextRegister }
+        assembler.load(.bits64, scratch, field(X86Layout.State.context))
+        return scratch
+    }
+
+    private mutating func loadResult(_ scratch: X86Register) -> X86Register {
+        if let resultRegister { return resultRegister }
+        assembler.load(.bits64, scratch, field(X86Layout.State.result))
+        return scratch
+    }
+
+    /// Entry: state, frames, count and results are where C's convention has arguments.
+    mutating func writeBurstStart() {
+        let saved = savedRegisters
+        for register in saved { assembler.push(register) }
+        // The return address and these are a multiple of 16 bytes.
+        if saved.count % 2 == 0 { assembler.push(.rax) }
+        assembler.mov(.bits64, state, .rdi)
+        assembler.store(.bits64, field(X86Layout.State.stackPointer), .rsp)
+        assembler.imul(.bits64, .rdx, .rdx, X86Layout.Frame.stride)
+        assembler.alu(.add, .bits64, .rdx, .rsi)
+        assembler.store(.bits64, field(X86Layout.State.end), .rdx)
+        if let contextRegister {
+            if contextRegister != .rsi { assembler.mov(.bits64, contextRegister, .rsi) }
+        } else {
+            assembler.store(.bits64, field(X86Layout.State.context), .rsi)
+        }
+        if let resultRegister {
+            assembler.mov(.bits64, resultRegister, .rcx)
+        } else {
+            assembler.store(.bits64, field(X86Layout.State.result), .rcx)
+        }
+        if tracksFuel {
+            assembler.mov(.rax, Int64(core.pointee.fuel))
+            assembler.store(.bits64, field(X86Layout.State.fuelLimit), .rax)
+        }
+        if usesStack { assembler.load(.bits64, .rbp, field(X86Layout.State.stackTop)) }
+        assembler.align()
+        assembler.bind(burstLabel)
+        if tracksFuel { assembler.load(.bits64, Self.fuelRegister, field(X86Layout.State.fuelLimit)) }
+        writeContext()
+        clearRegisters()
+        writeArguments()
+    }
+
+    /// What programs load fields of their context from.
+    private mutating func writeContext() {
+        guard core.pointee.type != .memory else { return }
+        if flow.liveBefore[0] & 2 != 0 { assembler.load(.bits64, register(1), field(X86Layout.State.contextMemory)) }
+        guard needsContext || writesContext || flow.hasTrace || flow.hasCallx else { return }
+        let frame = loadContext(Self.scratch)
+        // Helpers that check a text's arguments look at the packet's bounds.
+        if flow.hasTrace || flow.hasCallx {
+            copy(.bits64, X86Address(frame, X86Layout.Frame.data), to: field(X86Layout.State.packetStart))
+            copy(.bits64, X86Address(frame, X86Layout.Frame.dataEnd), to: field(X86Layout.State.packetEnd))
+        }
+        guard needsContext || writesContext else { return }
+        let context = X86Register.rax
+        assembler.load(.bits64, context, field(X86Layout.State.contextMemory))
+        let fields = core.pointee.type == .vale ? Self.valeFields : Self.xdpFields
+        for (width, from, to) in fields where needsContext || from == X86Layout.Frame.ring {
+            copy(width, X86Address(frame, from), to: X86Address(context, to))
+        }
+    }
+
+    private mutating func copy(_ width: X86Width, _ from: X86Address, to: X86Address) {
+        assembler.load(width, Self.scratch2, from)
+        assembler.store(width == .bits64 ? .bits64 : .bits32, to, Self.scratch2)
+    }
+
+    /// Fields of a context: width in the frame, and the places in the frame and in the context's memory.
+    private typealias ContextField = (width: X86Width, from: Int32, to: Int32)
+
+    private static let valeFields: [ContextField] = [
+        (.bits64, X86Layout.Frame.data, Int32(ValeContext.data)),
+        (.bits64, X86Layout.Frame.dataEnd, Int32(ValeContext.dataEnd)),
+        (.bits32, X86Layout.Frame.ingressPort, Int32(ValeContext.ingressPort)),
+        (.bits8, X86Layout.Frame.ring, Int32(ValeContext.ring)),
+    ]
+
+    /// Of the first three fields what verified programs load: the pointers.
+    private static let xdpFields: [ContextField] = [
+        (.bits64, X86Layout.Frame.data, Int32(XDPContext.data + XDPContext.pointerDistance(field: XDPContext.data))),
+        (
+            .bits64, X86Layout.Frame.dataEnd,
+            Int32(XDPContext.dataEnd + XDPContext.pointerDistance(field: XDPContext.dataEnd))
+        ),
+        (
+            .bits64, X86Layout.Frame.dataMeta,
+            Int32(XDPContext.dataMeta + XDPContext.pointerDistance(field: XDPContext.dataMeta))
+        ),
+        (.bits32, X86Layout.Frame.ingressIfindex, Int32(XDPContext.ingressIfindex)),
+        (.bits8, X86Layout.Frame.ring, Int32(XDPContext.rxQueueIndex)),
+        (.bits32, X86Layout.Frame.egressIfindex, Int32(XDPContext.egressIfindex)),
+    ]
+
+    /// No value of an earlier run is seen by the next. Verified programs read nothing that they have not written.
+    private mutating func clearRegisters() {
+        let arguments: RegisterSet = core.pointee.type == .memory ? 0x6 : 0x2
+        let live = flow.liveBefore[0] & ~arguments
+        for number in UInt8(0)...9 where live & 1 << RegisterSet(number) != 0 {
+            assembler.mov(register(number), 0)
+        }
+    }
+
+    private mutating func writeArguments() {
+        guard core.pointee.type == .memory else { return }
+        assembler.load(.bits64, Self.scratch, field(X86Layout.State.registers))
+        assembler.load(.bits64, register(1), X86Address(Self.scratch, 8))
+        assembler.load(.bits64, register(2), X86Address(Self.scratch, 16))
+    }
+
+    mutating func writeCallOfMain() {
+        // The place of a subprogram's first step; the return address makes it 16 bytes.
+        assembler.push(.rax)
+        assembler.call(label(0))
+        assembler.pop(Self.scratch)
+    }
+
+    /// Stores the result of a run that reached its `exit`, and goes on with the next frame.
+    mutating func writeBurstEnd() {
+        assembler.bind(exitLabel)
+        let result = loadResult(Self.scratch)
+        assembler.store(.bits64, X86Address(result, X86Layout.Result.value), .rax)
+        assembler.store(.bits8, X86Address(result, X86Layout.Result.fault), imm: Int32(Fault.none.rawValue))
+        assembler.bind(nextLabel)
+        let frame = loadContext(Self.scratch2)
+        if core.pointee.type == .vale, writesContext {
+            assembler.load(.bits64, .rax, field(X86Layout.State.contextMemory))
+            assembler.load(.bits8, .rax, X86Address(.rax, Int32(ValeContext.ring)))
+            assembler.store(.bits8, X86Address(frame, X86Layout.Frame.ring), .rax)
+        }
+        if let resultRegister {
+            assembler.alu(.add, .bits64, resultRegister, X86Layout.Result.stride)
+        } else {
+            assembler.alu(.add, .bits64, field(X86Layout.State.result), X86Layout.Result.stride)
+        }
+        assembler.alu(.add, .bits64, frame, X86Layout.Frame.stride)
+        if contextRegister == nil { assembler.store(.bits64, field(X86Layout.State.context), frame) }
+        assembler.alu(.cmp, .bits64, frame, field(X86Layout.State.end))
+        assembler.jump(.notEqual, burstLabel)
+        let saved = savedRegisters
+        if saved.count % 2 == 0 { assembler.pop(.rcx) }
+        for register in saved.reversed() { assembler.pop(register) }
+        assembler.ret()
+    }
+
+    /// The exits with faults: r11 is the step's slot in the wire form, r10 the fault.
+    mutating func writeFaults() {
+        guard !faultExits.isEmpty else { return }
+        for exit in faultExits {
+            assembler.bind(exit.label)
+            assembler.mov(Self.scratch, Int64(core.pointee.wireSlots[exit.index]))
+            if let fault = exit.fault {
+                assembler.mov(Self.scratch2, Int64(fault.rawValue))
+            } else {
+                assembler.load(.bits8, Self.scratch2, field(X86Layout.State.helperFault))
+            }
+            assembler.jump(faultLabel)
+        }
+        assembler.bind(faultLabel)
+        assembler.load(.bits64, .rsp, field(X86Layout.State.stackPointer))
+        if usesStack { assembler.load(.bits64, .rbp, field(X86Layout.State.stackTop)) }
+        assembler.store(.bits32, field(X86Layout.State.faultSlot), Self.scratch)
+        assembler.store(.bits64, field(X86Layout.State.faultAddress), imm: 0)
+        // A frame's result lies where r0 to r5 are of no use any more.
+        let result = loadResult(.rcx)
+        assembler.store(.bits64, X86Address(result, X86Layout.Result.value), imm: 0)
+        assembler.store(.bits8, X86Address(result, X86Layout.Result.fault), Self.scratch2)
+        assembler.load(.bits64, Self.scratch, field(X86Layout.State.faults))
+        assembler.alu(.add, .bits64, X86Address(Self.scratch, index: Self.scratch2, scale: 8), 1)
+        if tracksFuel {
+            // A run without fuel leaves less to the rest of its burst.
+            assembler.alu(.cmp, .bits32, Self.scratch2, Int32(Fault.outOfFuel.rawValue))
+            assembler.jump(.notEqual, nextLabel)
+            assembler.load(.bits64, .rax, field(X86Layout.State.fuelLimit))
+            assembler.shift(.shr, .bits64, .rax, by: 1)
+            assembler.store(.bits64, field(X86Layout.State.fuelLimit), .rax)
+        }
+        assembler.jump(nextLabel)
+    }
+}

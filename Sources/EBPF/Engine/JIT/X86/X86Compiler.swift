@@ -1,0 +1,277 @@
+import ISA
+import Maps
+import Object
+
+/// Makes x86-64 code of a program: one pass over its steps, each written as a few instructions.
+///
+/// | r0 | r1 | r2 | r3 | r4 | r5 | r6 | r7 | r8 | r9 | r10 | state | fuel | scratch |
+/// |---|---|---|---|---|---|---|---|---|---|---|---|---|---|
+/// | rax | rdi | rsi | rdx | rcx | r8 | rbx | r13 | r14 | r15 | rbp | r12 | r9 | r10, r11 |
+///
+/// r1 to r5 are where the C convention has a function's arguments, so that helpers are called without moves; r6 to r9
+/// are where it keeps values over calls. The stack of the program is that of `RunState`.
+struct X86Compiler: CodeGenerator {
+    var assembler: X86Assembler
+    var steps: [NativeStep]
+    var flow: NativeFlow
+    var lookups: [NativeOptimizer.Lookup] = []
+    /// Whether the program's context is memory of its own, and whether what it leaves there counts.
+    let needsContext: Bool
+    let writesContext: Bool
+    let source: NativeSource
+    let core: UnsafePointer<ProgramCore>
+    let fuel: NativeFuel
+    /// Whether a run may run out of fuel: else nothing of it is counted.
+    let tracksFuel: Bool
+    /// Whether subprograms are called: the entry function is one too, then.
+    let hasFrames: Bool
+    /// Label of the first step; the others follow.
+    let firstLabel: X86Assembler.Label
+    let bodyEndLabel: X86Assembler.Label
+    let exitLabel: X86Assembler.Label
+    let faultLabel: X86Assembler.Label
+    /// Goes on with the next frame.
+    let nextLabel: X86Assembler.Label
+    /// Start of a run.
+    let burstLabel: X86Assembler.Label
+    /// Where native code holds the current frame and its result; nil: in the state.
+    var contextRegister: X86Register?
+    var resultRegister: X86Register?
+    /// Exits with a fault, which are written behind everything else.
+    var faultExits: [FaultExit] = []
+    /// Ends of lookups that find nothing.
+    var nullExits: [NullExit] = []
+    /// For each register the step that wrote it last.
+    var lastWrite: [Int32] = [Int32](repeating: -1, count: 11)
+    /// Registers whose value is known here.
+    var constants = KnownConstants()
+
+    struct FaultExit {
+        var label: X86Assembler.Label
+        var index: Int
+        /// Nil: what `RunState.helperFault` says.
+        var fault: Fault?
+    }
+
+    struct NullExit {
+        var label: X86Assembler.Label
+        /// Where to go on with r0 = 0.
+        var next: X86Assembler.Label
+    }
+
+    static let state = X86Register.r12
+    static let fuelRegister = X86Register.r9
+    static let scratch = X86Register.r11
+    static let scratch2 = X86Register.r10
+
+    /// The register that holds r0 to r10.
+    static let registers: [X86Register] = [
+        .rax, .rdi, .rsi, .rdx, .rcx, .r8, .rbx, .r13, .r14, .r15, .rbp,
+    ]
+
+    static func generate(_ source: NativeSource) -> GeneratedCode {
+        var compiler = X86Compiler(source)
+        compiler.writeProgram()
+        return compiler.finish()
+    }
+
+    private init(_ source: NativeSource) {
+        self.source = source
+        core = source.core
+        let instructions = UnsafeBufferPointer(
+            start: core.pointee.instructions, count: core.pointee.instructionCount)
+        var steps = instructions.map { NativeStep($0) }
+        if let facts = source.facts {
+            let optimizer = NativeOptimizer(steps, facts, core: core)
+            steps = optimizer.steps
+            lookups = optimizer.lookups
+            needsContext = optimizer.needsContext
+            writesContext = needsContext || facts.writesContext
+        } else {
+            (needsContext, writesContext) = (true, true)
+        }
+        flow = NativeFlow(&steps, omitsDead: source.facts != nil)
+        self.steps = steps
+        fuel = NativeFuel(maps: core.pointee.maps, mapCount: core.pointee.mapCount, slots: core.pointee.slots)
+        tracksFuel = source.facts == nil || fuel.bound(steps, flow) > core.pointee.fuel
+        hasFrames = flow.hasLocalCalls || flow.hasCallx
+        assembler = X86Assembler(listing: source.listing, expectedInstructions: steps.count)
+        firstLabel = assembler.labels(steps.count)
+        bodyEndLabel = assembler.label()
+        exitLabel = assembler.label()
+        faultLabel = assembler.label()
+        nextLabel = assembler.label()
+        burstLabel = assembler.label()
+        assembler.table = assembler.label()
+        chooseBurstRegisters()
+    }
+
+    /// Gives what no register of the program needs to the burst's loop.
+    private mutating func chooseBurstRegisters() {
+        var free: [X86Register] = []
+        for number in [9, 8, 7, 6] where flow.used & (1 << RegisterSet(number)) == 0 {
+            free.append(Self.registers[number])
+        }
+        if !hasFrames && !flow.hasHelperCalls {
+            if flow.used & 1 << 10 == 0 { free.append(.rbp) }
+            if !tracksFuel { free.append(Self.fuelRegister) }
+            for number in [5, 2] where flow.used & (1 << RegisterSet(number)) == 0 && number > argumentCount {
+                free.append(Self.registers[number])
+            }
+        }
+        contextRegister = free.popLast()
+        resultRegister = free.popLast()
+    }
+
+    /// Registers that hold arguments when the program starts.
+    private var argumentCount: Int { core.pointee.type == .memory ? 2 : 1 }
+
+    @inline(__always)
+    func label(_ index: Int) -> X86Assembler.Label {
+        X86Assembler.Label(number: firstLabel.number + Int32(truncatingIfNeeded: index))
+    }
+
+    @inline(__always)
+    func register(_ number: UInt8) -> X86Register { Self.registers[Int(number)] }
+
+    // MARK: The program
+
+    private mutating func writeProgram() {
+        writeBurstStart()
+        if hasFrames {
+            writeCallOfMain()
+            writeBurstEnd()
+        }
+        writeSteps()
+        assembler.bind(bodyEndLabel)
+        if !hasFrames { writeBurstEnd() }
+        writeNullExits()
+        writeFaults()
+        if flow.hasCallx { writeTable() }
+    }
+
+    private mutating func writeSteps() {
+        var isReached = true
+        // Steps that were written with the one before them.
+        var written = 0
+        for index in steps.indices {
+            if flow.isTarget[index] || flow.hasCallx {
+                isReached = true
+                constants.forgetAll()
+            }
+            guard isReached, index >= written else { continue }
+            assembler.bind(label(index))
+            if steps[index].keepsKey {
+                if steps[index].form != .omitted { write(steps[index], index) }
+                assembler.mov(.bits32, Self.scratch, register(steps[index].src))
+            } else if steps[index].form == .omitted {
+                isReached = !steps[index].endsBlock
+            } else if source.facts != nil, let last = fuse(index) {
+                for fused in index...last {
+                    constants.note(steps[fused])
+                    noteWrite(fused)
+                }
+                written = last + 1
+                isReached = !steps[last].endsBlock
+            } else {
+                write(steps[index], index)
+                noteWrite(index)
+                isReached = !steps[index].endsBlock
+            }
+        }
+    }
+
+    private mutating func noteWrite(_ index: Int) {
+        if steps[index].isPure { lastWrite[Int(steps[index].dst)] = Int32(truncatingIfNeeded: index) }
+    }
+
+    private mutating func write(_ step: NativeStep, _ index: Int) {
+        // Constants are looked up before the step changes them.
+        defer { constants.note(step) }
+        switch step.form {
+        case .omitted: return
+        case .plain: break
+        case .contextLoad:
+            let frame = loadContext(Self.scratch)
+            assembler.load(step.operation.loadSize, register(step.dst), X86Address(frame, step.offset))
+            return
+        case .swappedLoad: return writeSwappedLoad(step)
+        case .load48, .swappedLoad48: return writeLoad48(step)
+        case .lookup: return writeLookup(step, index)
+        }
+        switch step.operation {
+        case .callHelper: writeHelperCall(step, index)
+        case .callLocal: writeLocalCall(step, index)
+        case .callx: writeCallx(step, index)
+        case .exit: writeExit(index)
+        case .callKfunc, .ldAbs8, .ldAbs16, .ldAbs32, .ldInd8, .ldInd16, .ldInd32:
+            assembler.jump(faultExit(.badInstruction, index))
+        case .ja, .ja32: writeJump(index, distance: Int(step.offset))
+        case .lddw: assembler.mov(register(step.dst), step.imm)
+        case _ where step.operation.isJump: writeBranch(step, index)
+        case _ where step.operation.rawValue < Operation.jeq64Imm.rawValue: writeArithmetic(step, index)
+        default: writeAccess(step)
+        }
+    }
+
+    /// A place that ends the run with a fault of the step.
+    mutating func faultExit(_ fault: Fault?, _ index: Int) -> X86Assembler.Label {
+        let label = assembler.label()
+        faultExits.append(FaultExit(label: label, index: index, fault: fault))
+        return label
+    }
+
+    private mutating func finish() -> GeneratedCode {
+        let linked = assembler.link()
+        let first = Int(firstLabel.number)
+        return GeneratedCode(
+            bytes: linked.bytes, offsets: Array(linked.labels[first..<first + steps.count]),
+            bodyEnd: Int(linked.labels[Int(bodyEndLabel.number)]), lines: linked.lines)
+    }
+}
+
+extension NativeStep {
+    /// Whether the next step is never run after this one.
+    var endsBlock: Bool {
+        switch operation {
+        case .exit, .ja, .ja32, .callKfunc, .ldAbs8, .ldAbs16, .ldAbs32, .ldInd8, .ldInd16, .ldInd32: true
+        default: false
+        }
+    }
+}
+
+/// Registers whose value is a constant, from one jump target to the next.
+struct KnownConstants {
+    private var values: [Int64] = [Int64](repeating: 0, count: 11)
+    private var known: RegisterSet = 0
+
+    subscript(_ number: UInt8) -> Int64? {
+        known & (1 << RegisterSet(number)) != 0 ? values[Int(number)] : nil
+    }
+
+    mutating func forgetAll() { known = 0 }
+
+    mutating func note(_ step: NativeStep) {
+        if step.form == .omitted { return }
+        let bit = RegisterSet(1) << RegisterSet(step.dst)
+        switch step.operation {
+        case .lddw, .mov64Imm:
+            values[Int(step.dst)] = step.imm
+            known |= bit
+        case .mov32Imm:
+            values[Int(step.dst)] = step.imm & 0xFFFF_FFFF
+            known |= bit
+        case .mov64Reg:
+            if let value = self[step.src] {
+                values[Int(step.dst)] = value
+                known |= bit
+            } else {
+                known &= ~bit
+            }
+        case .callHelper: known &= ~0x3F
+        // A subprogram leaves r6 to r9 as they were.
+        case .callLocal, .callx: known &= NativeStep.preserved
+        default: known &= ~step.registers.writes
+        }
+    }
+}

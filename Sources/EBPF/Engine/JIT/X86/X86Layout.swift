@@ -1,0 +1,49 @@
+/// Where native code finds the fields of the structs that it shares with Swift.
+enum X86Layout {
+    private static func offset<Root, Value>(_ path: PartialKeyPath<Root>, plus inner: PartialKeyPath<Value>) -> Int32 {
+        offset(path) + offset(inner)
+    }
+    private static func offset<Root>(_ path: PartialKeyPath<Root>) -> Int32 {
+        guard let offset = MemoryLayout<Root>.offset(of: path) else { preconditionFailure("no stored property") }
+        return Int32(offset)
+    }
+
+    enum State {
+        static let registers = offset(\RunState.registers)
+        static let contextMemory = offset(\RunState.context)
+        static let packetStart = offset(\RunState.packetStart)
+        static let packetEnd = offset(\RunState.packetEnd)
+        static let packetMeta = offset(\RunState.packetMeta)
+        static let slot = offset(\RunState.slot)
+        static let faults = offset(\RunState.faults)
+        static let helperCost = offset(\RunState.helperCost)
+        static let helperFault = offset(\RunState.helperFault)
+        static let faultSlot = offset(\RunState.faultSlot)
+        static let faultAddress = offset(\RunState.faultAddress)
+        static let context = offset(\RunState.native, plus: \NativeBurst.context)
+        static let end = offset(\RunState.native, plus: \NativeBurst.end)
+        static let result = offset(\RunState.native, plus: \NativeBurst.result)
+        static let stackPointer = offset(\RunState.native, plus: \NativeBurst.stackPointer)
+        static let fuelLimit = offset(\RunState.native, plus: \NativeBurst.fuelLimit)
+        static let fuel = offset(\RunState.native, plus: \NativeBurst.fuel)
+        static let bases = offset(\RunState.native, plus: \NativeBurst.bases)
+        static let stackTop = offset(\RunState.native, plus: \NativeBurst.stackTop)
+    }
+
+    enum Frame {
+        static let data = offset(\FrameContext.data)
+        static let dataEnd = offset(\FrameContext.dataEnd)
+        static let dataMeta = offset(\FrameContext.dataMeta)
+        static let ingressPort = offset(\FrameContext.ingressPort)
+        static let ingressIfindex = offset(\FrameContext.ingressIfindex)
+        static let egressIfindex = offset(\FrameContext.egressIfindex)
+        static let ring = offset(\FrameContext.ring)
+        static let stride = Int32(MemoryLayout<FrameContext>.stride)
+    }
+
+    enum Result {
+        static let value = offset(\RunResult.value)
+        static let fault = offset(\RunResult.fault)
+        static let stride = Int32(MemoryLayout<RunResult>.stride)
+    }
+}

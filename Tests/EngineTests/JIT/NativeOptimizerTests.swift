@@ -1,0 +1,196 @@
+import ISA
+import Maps
+import Object
+import Testing
+import Verifier
+
+@testable import Engine
+
+/// What the optimizer takes away makes no difference but in time: verified programs in both engines.
+@Suite struct NativeOptimizerTests {
+    /// A verified program on maps of its own, in one engine.
+    private struct Side {
+        let program: Program
+        let maps: [Map]
+
+        init(_ source: String, _ attributes: [MapAttributes], _ engine: Program.Engine) throws {
+            let domain = WorkerDomain(workers: 2)
+            maps = try attributes.map { try Map($0, domain: domain) }
+            program = try Program(
+                verifying: ObjectProgram(name: "test", instructions: Assembler.assemble(source)), type: .vale,
+                maps: maps, domain: domain, trace: TraceLog(), options: .init(engine: engine))
+            #expect(program.engine == engine)
+        }
+
+        func run(_ packets: [[UInt8]], slot: Int) throws -> [String] {
+            var bytes = packets.flatMap { $0 + [UInt8](repeating: 0xEE, count: 64 - $0.count) }
+            var results = [RunResult](repeating: RunResult(), count: packets.count)
+            var rings: [UInt8] = []
+            bytes.withUnsafeMutableBytes { buffer in
+                var contexts = packets.indices.map {
+                    FrameContext(
+                        data: buffer.baseAddress! + $0 * 64, length: packets[$0].count, ingressPort: UInt32($0 % 250),
+                        ring: UInt8($0 % 4))
+                }
+                program.executable.run(&contexts, count: packets.count, results: &results, slot: slot)
+                rings = contexts.map(\.ring)
+            }
+            var entries: [String] = []
+            for map in maps {
+                try map.forEach { key, value in
+                    entries.append("\(Array(key)) \(Array(value))")
+                    return true
+                }
+            }
+            return ["\(results)", "\(rings)", "\(bytes)", "\(entries.sorted())"]
+        }
+    }
+
+    private static let packets: [[UInt8]] = (0..<40).map { number in
+        (0..<(number == 7 ? 3 : 20 + number % 30)).map { UInt8(truncatingIfNeeded: number &* 31 &+ $0 &* 7) }
+    }
+
+    /// The text of the native code, once both engines did the same.
+    @discardableResult
+    private func compare(_ source: String, _ attributes: [MapAttributes] = []) throws -> String {
+        let interpreted = try Side(source, attributes, .interpreter)
+        let native = try Side(source, attributes, .jit)
+        for slot in 0...1 {
+            #expect(try interpreted.run(Self.packets, slot: slot) == native.run(Self.packets, slot: slot))
+        }
+        return try #require(native.program.nativeListing()).lines.map(\.text).joined(separator: "\n")
+    }
+
+    private static let bounds =
+        "ldxdw r6, [r1+0]\nldxdw r2, [r1+8]\nmov r3, r6\nadd r3, 14\nmov r0, 255\njgt r3, r2, out\n"
+
+    private static func array(_ type: MapType, value: Int = 8, entries: Int = 64) -> MapAttributes {
+        MapAttributes(type: type, keySize: 4, valueSize: value, maxEntries: entries)
+    }
+
+    /// Bytes that are put together in either order, of 2, 4, 6 and 8.
+    @Test(arguments: [2, 4, 6, 8], [false, true])
+    func bytesComeTogether(count: Int, isSwapped: Bool) throws {
+        var source = Self.bounds + "ldxb r0, [r6+\(isSwapped ? 0 : count - 1)]\n"
+        for index in 1..<count {
+            source += "lsh r0, 8\nldxb r4, [r6+\(isSwapped ? index : count - 1 - index)]\nor r0, r4\n"
+        }
+        let text = try compare(source + "out: exit")
+        #expect(text.split(separator: "\n").filter { $0.contains("byte [") && $0.hasPrefix("movzx") }.isEmpty)
+    }
+
+    /// A store to the same memory comes between; to the stack, it may.
+    @Test func storesComeBetweenBytes() throws {
+        let load = Self.bounds + "ldxb r0, [r6+1]\nlsh r0, 8\n% ldxb r4, [r6+0]\nor r0, r4\n"
+        let text = try compare(load.replacing("%", with: "stb [r6+1], 9\n") + "out: exit")
+        #expect(text.contains("movzx eax, byte"))
+        let other = try compare(load.replacing("%", with: "stb [r10-1], 9\n") + "out: exit")
+        #expect(!other.contains("movzx eax, byte"))
+    }
+
+    @Test func baseChangesBetweenBytes() throws {
+        let source = Self.bounds + "ldxb r0, [r6+0]\nadd r6, 1\nldxb r4, [r6+0]\nlsh r4, 8\nor r0, r4\nout: exit"
+        #expect(try compare(source).contains("byte"))
+    }
+
+    @Test func swapsBecomeLoads() throws {
+        for (load, swap) in [("ldxh", "be16"), ("ldxw", "be32"), ("ldxdw", "be64"), ("ldxw", "bswap32")] {
+            try compare(Self.bounds + "\(load) r0, [r6+1]\n\(swap) r0\nadd r0, 1\nout: exit")
+        }
+    }
+
+    @Test(arguments: [MapType.array, .perCPUArray], [8, 16, 24, 40])
+    func lookupsBecomeAddresses(type: MapType, value: Int) throws {
+        let lookup = "mov r2, r10\nadd r2, -4\nlddw r1, map 0\ncall 1\n"
+        let use =
+            "jeq r0, 0, none\nldxdw r3, [r0+0]\nadd r3, 3\nstxdw [r0+0], r3\nmov r0, r3\nja out\nnone: mov r0, 7\n"
+        for key in [
+            "stw [r10-4], 0\n", "stw [r10-4], 63\n", "stw [r10-4], 64\n", "ldxb r2, [r6+1]\nstxw [r10-4], r2\n",
+            "ldxb r7, [r6+1]\nstxw [r10-4], r7\n", "ldxb r7, [r6+1]\nand r7, 63\nstxw [r10-4], r7\n",
+            "ldxb r7, [r6+1]\nstxdw [r10-8], r7\nstw [r10-4], 2\n",
+        ] {
+            let text = try compare(Self.bounds + key + lookup + use + "out: exit", [Self.array(type, value: value)])
+            #expect(!text.contains("call"), "\(key)")
+            // The result as a number, and null where it is not compared.
+            try compare(
+                Self.bounds + key + lookup + "mov r7, r0\nmov r0, 1\njne r7, 0, out\nmov r0, 2\nout: exit",
+                [Self.array(type, value: value)])
+        }
+    }
+
+    /// More maps than native code has bases of at hand.
+    @Test func manyMaps() throws {
+        var source = Self.bounds + "mov r7, 0\nldxb r8, [r6+3]\nstxw [r10-4], r8\n"
+        for map in 0..<12 {
+            source += "mov r2, r10\nadd r2, -4\nlddw r1, map \(map)\ncall 1\njeq r0, 0, n\(map)\n"
+            source += "ldxw r3, [r0+0]\nadd r3, \(map + 1)\nstxw [r0+0], r3\nadd r7, r3\nn\(map):\n"
+        }
+        try compare(
+            source + "mov r0, r7\nout: exit",
+            (0..<12).map { Self.array($0 % 3 == 0 ? .array : .perCPUArray, value: 24, entries: 200) })
+    }
+
+    /// A key that something reads beside the lookup stays in the stack.
+    @Test func storesThatAreReadStay() throws {
+        let maps = [
+            Self.array(.array), MapAttributes(type: .hash, keySize: 8, valueSize: 8, maxEntries: 16),
+        ]
+        try compare(
+            Self.bounds + """
+                ldxb r7, [r6+1]
+                stxw [r10-4], r7
+                stw [r10-8], 5
+                mov r2, r10
+                add r2, -4
+                lddw r1, map 0
+                call 1
+                ldxw r8, [r10-4]
+                ldxb r9, [r10-3]
+                mov r2, r10
+                add r2, -8
+                mov r3, r2
+                lddw r1, map 1
+                mov r4, 0
+                call 2
+                add r0, r8
+                add r0, r9
+                out: exit
+                """, maps)
+    }
+
+    @Test func ringsAreReadAndWritten() throws {
+        try compare(
+            "ldxb r0, [r1+20]\nadd r0, 1\nstxb [r1+20], r0\nldxb r0, [r1+20]\nldxw r2, [r1+16]\nadd r0, r2\nexit")
+        let text = try compare("ldxb r0, [r1+20]\nldxw r2, [r1+16]\nadd r0, r2\nexit")
+        #expect(text.contains("movzx eax, byte"))
+    }
+
+    /// Sums and differences that are written as fewer instructions.
+    @Test func fusions() throws {
+        let load = Self.bounds + "ldxw r3, [r6+0]\nldxw r4, [r6+4]\nldxdw r5, [r6+6]\nmov r0, 0\n"
+        for body in [
+            "mov r7, r3\nadd r7, r4\nsub r5, r7\nmov r0, r5", "mov32 r7, r5\nadd32 r7, r4\nsub32 r3, r7\nmov r0, r3",
+            "mov r7, r3\nadd r7, r4\nadd r5, r7\nmov r0, r5",
+            "mov r7, r3\nadd r7, r4\nsub r5, r7\nadd r5, r7\nmov r0, r5",
+            "mov r7, r5\nand r7, 0x80\njeq r7, 0, out\nmov r0, 5",
+            "mov32 r7, r5\nand r7, -2\njne r7, 0, out\nmov r0, 5",
+            "mov r7, r5\nand32 r7, -2\njne32 r7, 0, out\nmov r0, 5",
+            "mov r7, r5\nand r7, -256\njeq r7, 0, out\nmov r0, r7",
+            "mov r7, r5\nlsh r7, r4\nmov r0, r7", "mov32 r7, r5\nrsh32 r7, r4\nmov r0, r7",
+            "mov r7, r4\narsh r7, r7\nmov r0, r7",
+            "mov r7, r5\nmul r7, 1000003\nmov r0, r7", "mov r7, r5\nand r7, 0xff\nmov r0, r7",
+            "mov32 r7, r5\nsub32 r7, 5\nmov r0, r7",
+            "stxdw [r10-8], r5\nldxdw r7, [r10-8]\nadd r7, r4\nstxdw [r10-8], r7\nldxdw r0, [r10-8]",
+            "stxdw [r10-8], r5\nldxw r7, [r10-8]\nadd r7, r5\nstxw [r10-8], r7\nldxdw r0, [r10-8]",
+        ] {
+            try compare(load + body + "\nout: exit")
+        }
+    }
+
+    /// 60,000 instructions take a time in proportion.
+    @Test func longProgramsCompile() throws {
+        let body = String(repeating: "add r0, 1\nxor r0, r2\nmov r3, r0\njne r3, 5, +0\n", count: 15_000)
+        let pair = try NativePair("mov r0, 0\nmov r2, 3\n\(body)exit")
+        #expect(pair.run().fault == .none)
+    }
+}
