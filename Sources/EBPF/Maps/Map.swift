@@ -24,31 +24,35 @@ public final class Map: @unchecked Sendable {
         self.name = name
         self.domain = domain
         let kind: MapCore.Kind
+        let functions: MapFunctions
         switch attributes.type {
         case .array:
-            (memory, kind) = try Self.makeArray(attributes, memoryLimit)
+            (memory, kind, functions) = try Self.makeArray(attributes, memoryLimit)
         case .perCPUArray:
-            (memory, kind) = try Self.makePerCPUArray(attributes, domain, memoryLimit)
+            (memory, kind, functions) = try Self.makePerCPUArray(attributes, domain, memoryLimit)
         case .hash, .perCPUHash:
-            (memory, kind) = try Self.makeHash(attributes, domain, memoryLimit)
+            (memory, kind, functions) = try Self.makeHash(attributes, domain, memoryLimit)
         default: throw .unsupported(attributes.type)
         }
         core = MapCore(
             type: attributes.type, flags: attributes.flags, keySize: attributes.keySize,
-            valueSize: attributes.valueSize, kind: kind)
+            valueSize: attributes.valueSize, functions: functions, kind: kind)
     }
 
     /// Bytes that one map may take: 4 GiB.
     public static let defaultMemoryLimit = MapMemory.defaultLimit
 
-    private typealias Parts = (MapMemory, MapCore.Kind)
+    private typealias Parts = (MapMemory, MapCore.Kind, MapFunctions)
 
     private static func makeArray(_ attributes: MapAttributes, _ limit: Int) throws(MapError) -> Parts {
         let stride = roundUp8(attributes.valueSize)
-        let memory = try MapMemory(bytes: MapSize.product(attributes.maxEntries, stride), limit: limit)
+        var size = MapSize()
+        _ = try size.add(attributes.maxEntries, stride)
+        let description = try size.add(1, MemoryLayout<ArrayMap>.size)
+        let memory = try MapMemory(bytes: size.bytes, limit: limit)
         let map = ArrayMap(
             values: memory.base, stride: stride, valueSize: attributes.valueSize, count: UInt32(attributes.maxEntries))
-        return (memory, .array(map))
+        return (memory, .array(map), ArrayMap.functions(memory.store(map, at: description)))
     }
 
     private static func makePerCPUArray(
@@ -57,11 +61,14 @@ public final class Map: @unchecked Sendable {
         let stride = roundUp8(attributes.valueSize)
         // 8 elements are a whole number of cache lines.
         let slotStride = try MapSize.product(roundUp8(attributes.maxEntries), stride)
-        let memory = try MapMemory(bytes: MapSize.product(slotStride, domain.slots), limit: limit)
+        var size = MapSize()
+        _ = try size.add(domain.slots, slotStride)
+        let description = try size.add(1, MemoryLayout<PerCPUArrayMap>.size)
+        let memory = try MapMemory(bytes: size.bytes, limit: limit)
         let map = PerCPUArrayMap(
             values: memory.base, stride: stride, slotStride: slotStride, valueSize: attributes.valueSize,
             count: UInt32(attributes.maxEntries), workers: domain.workers)
-        return (memory, .perCPUArray(map))
+        return (memory, .perCPUArray(map), PerCPUArrayMap.functions(memory.store(map, at: description)))
     }
 
     private static func makeHash(
@@ -72,8 +79,12 @@ public final class Map: @unchecked Sendable {
         let memory = try MapMemory(bytes: layout.bytes, limit: limit)
         let table = (memory.base + layout.table).bindMemory(to: HashTable.self, capacity: 1)
         table.initialize(to: HashTable(layout, base: memory.base, attributes: attributes, domain: domain))
-        guard let values = table.pointee.perCPU else { return (memory, .hash(HashMap(table: table))) }
-        return (memory, .perCPUHash(PerCPUHashMap(table: table, values: values)))
+        guard let values = table.pointee.perCPU else {
+            let map = HashMap(table: table)
+            return (memory, .hash(map), map.functions())
+        }
+        let map = PerCPUHashMap(table: table, values: values)
+        return (memory, .perCPUHash(map), map.functions())
     }
 
     /// Bytes of memory that the map reserves; pages are taken when they are first used.

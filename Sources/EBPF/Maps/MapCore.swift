@@ -9,6 +9,8 @@ public struct MapCore {
     public let flags: MapFlags
     public let keySize: Int
     public let valueSize: Int
+    /// The same operations as C functions.
+    public let functions: MapFunctions
     let kind: Kind
 
     enum Kind {
