@@ -6,7 +6,7 @@ import Testing
 
 /// Which maps can be created: as on Linux, where the machine's size does not come into it.
 @Suite struct AttributeTests {
-    static let types: [MapType] = [.array, .perCPUArray, .hash, .perCPUHash]
+    static let types: [MapType] = [.array, .perCPUArray, .hash, .perCPUHash, .lruHash, .lruPerCPUHash]
     static let sizes: [(key: Int, value: Int, entries: Int)] = [
         (4, 8, 1), (0, 8, 1), (8, 8, 1), (4, 0, 1), (4, 8, 0), (1, 1, 1), (3, 3, 3), (16, 8, 10), (512, 8, 1),
         (4, 32768, 1), (4, 32769, 1), (4, 32760, 1), (4, 4 << 20, 1), (4, (4 << 20) - 53, 1), (4, (4 << 20) - 52, 1),
@@ -14,7 +14,8 @@ import Testing
     ]
     static let flags: [MapFlags] =
         [[]] + (0..<13).map { MapFlags(rawValue: 1 << $0) } + [
-            [.readOnlyUser, .writeOnlyUser], [.readOnlyProgram, .writeOnlyProgram], [.readOnlyUser, .readOnlyProgram],
+            [.readOnlyUser, .writeOnlyUser], [.noPrealloc, .noCommonLRU], [.numaNode, .noCommonLRU],
+            [.numaNode, .noPrealloc], [.readOnlyProgram, .writeOnlyProgram], [.readOnlyUser, .readOnlyProgram],
             MapFlags(rawValue: 1 << 31),
         ]
 
@@ -44,7 +45,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [MapType.lruHash, .lpmTrie, .ringbuf, .progArray, .queue, .arena])
+    @Test(arguments: [MapType.ringbuf, .progArray, .queue, .arena])
     func otherTypesAreUnsupported(_ type: MapType) {
         let attributes = MapAttributes(type: type, keySize: 4, valueSize: 8, maxEntries: 8)
         #expect(Self.refusal(attributes) == .unsupported(type))

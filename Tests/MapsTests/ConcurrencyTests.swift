@@ -59,9 +59,9 @@ import Testing
     }
 
     /// Walks while others insert and delete: complete for what lives through them, and they end.
-    @Test(arguments: [MapType.hash, .perCPUHash])
+    @Test(arguments: [MapType.hash, .perCPUHash, .lruHash])
     func walksAreComplete(_ type: MapType) throws {
-        let map = try Self.map(type, entries: 600, valueSize: 8)
+        let map = try Self.map(type, entries: 1000, valueSize: 8)
         let size = map.userValueSize
         for key in 0..<UInt64(200) { try map.update(bytes(key), [UInt8](repeating: 1, count: size)) }
         let done = Atomic<Bool>(false)

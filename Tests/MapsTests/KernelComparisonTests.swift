@@ -10,6 +10,12 @@ import Testing
                 MapAttributes(type: type, keySize: $0.0, valueSize: $0.1, maxEntries: 9)
             }
         }
+        // With room enough: whom Linux evicts when is its own affair.
+        + [MapType.lruHash, .lruPerCPUHash].flatMap { type in
+            [(3, 4), (8, 8), (16, 24)].map {
+                MapAttributes(type: type, keySize: $0.0, valueSize: $0.1, maxEntries: 4000)
+            }
+        }
         + [MapType.array, .perCPUArray].flatMap { type in
             [1, 4, 8, 12, 24, 100].map { MapAttributes(type: type, keySize: 4, valueSize: $0, maxEntries: 9) }
         }
@@ -101,9 +107,9 @@ import Testing
         #expect(ours.nextKeyOutcome(after: nil) == theirs.nextKey(after: nil))
     }
 
-    @Test(arguments: [MapType.hash, .perCPUHash])
+    @Test(arguments: [MapType.hash, .perCPUHash, .lruHash, .lruPerCPUHash])
     func nextKeyOfUnknownKeyStartsAgain(_ type: MapType) throws {
-        let attributes = MapAttributes(type: type, keySize: 4, valueSize: 8, maxEntries: 5)
+        let attributes = MapAttributes(type: type, keySize: 4, valueSize: 8, maxEntries: 500)
         let theirs = try KernelMap(attributes)
         let ours = try Map(attributes, domain: WorkerDomain(workers: KernelMap.possibleCPUs))
         #expect(ours.nextKeyOutcome(after: bytes(UInt32(9))) == theirs.nextKey(after: bytes(UInt32(9))))

@@ -13,7 +13,7 @@ import Testing
 
     private func address(_ map: Map, _ key: UInt64) -> UnsafeMutableRawPointer? { map.core.lookup(bytes(key), slot: 0) }
 
-    @Test(arguments: [MapType.hash, .perCPUHash], [1, 64, 5000, 40_000])
+    @Test(arguments: [MapType.hash, .perCPUHash, .lruHash, .lruPerCPUHash], [1, 64, 5000, 40_000])
     func deletedSlotsAreNotReusedBeforeAQuiescentPoint(_ type: MapType, _ entries: Int) throws {
         let domain = WorkerDomain()
         let map = try map(type, entries: entries, domain: domain)
@@ -76,10 +76,10 @@ import Testing
         domain.offline(0)
     }
 
-    @Test(arguments: [MapType.hash, .perCPUHash])
+    @Test(arguments: [MapType.hash, .perCPUHash, .lruHash, .lruPerCPUHash])
     func elementsNeverMove(_ type: MapType) throws {
         let domain = WorkerDomain()
-        let map = try map(type, entries: 2000, domain: domain)
+        let map = try map(type, entries: 5000, domain: domain)
         for key in 0..<UInt64(1000) { check(put(map, key) == 0) }
         let places = (0..<UInt64(1000)).map { address(map, $0) }
         var random = SeededGenerator(seed: 1)

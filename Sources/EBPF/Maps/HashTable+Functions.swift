@@ -1,32 +1,55 @@
 extension HashMap {
-    func functions() -> MapFunctions {
-        MapFunctions(
-            map: UnsafeMutableRawPointer(table),
-            lookup: { map, key, _ in HashMap(map).lookup(key) },
-            update: { map, key, value, flags, _ in HashMap(map).update(key, value, flags: flags).result },
-            delete: { map, key, _ in HashMap(map).delete(key).result })
+    /// A C function takes no generic argument: one of each for every form of key.
+    var functions: MapFunctions {
+        switch table.pointee.keyForm {
+        case .four:
+            functions(
+                lookup: { HashMap($0).lookup(OneWordKey(four: $1), $2) },
+                update: { HashMap($0).update(OneWordKey(four: $1), $2, $3, $4) },
+                delete: { map, key, _ in HashMap(map).delete(OneWordKey(four: key)) })
+        case .eight:
+            functions(
+                lookup: { HashMap($0).lookup(OneWordKey(eight: $1), $2) },
+                update: { HashMap($0).update(OneWordKey(eight: $1), $2, $3, $4) },
+                delete: { map, key, _ in HashMap(map).delete(OneWordKey(eight: key)) })
+        case .short:
+            functions(
+                lookup: { HashMap($0).lookup(OneWordKey($1, bytes: HashMap($0).keySize), $2) },
+                update: { HashMap($0).update(OneWordKey($1, bytes: HashMap($0).keySize), $2, $3, $4) },
+                delete: { map, key, _ in HashMap(map).delete(OneWordKey(key, bytes: HashMap(map).keySize)) })
+        case .twoWords:
+            functions(
+                lookup: { HashMap($0).lookup(TwoWordKey($1, bytes: HashMap($0).keySize), $2) },
+                update: { HashMap($0).update(TwoWordKey($1, bytes: HashMap($0).keySize), $2, $3, $4) },
+                delete: { map, key, _ in HashMap(map).delete(TwoWordKey(key, bytes: HashMap(map).keySize)) })
+        case .long:
+            functions(
+                lookup: { HashMap($0).lookup(LongKey($1, bytes: HashMap($0).keySize), $2) },
+                update: { HashMap($0).update(LongKey($1, bytes: HashMap($0).keySize), $2, $3, $4) },
+                delete: { map, key, _ in HashMap(map).delete(LongKey(key, bytes: HashMap(map).keySize)) })
+        }
+    }
+
+    private func functions(
+        lookup: @escaping MapFunctions.Lookup, update: @escaping MapFunctions.Update,
+        delete: @escaping MapFunctions.Delete
+    ) -> MapFunctions {
+        MapFunctions(map: UnsafeMutableRawPointer(table), lookup: lookup, update: update, delete: delete)
     }
 
     @inline(__always)
-    private init(_ table: UnsafeMutableRawPointer) {
-        self.init(table: table.assumingMemoryBound(to: HashTable.self))
-    }
-}
+    private var keySize: Int { table.pointee.keySize }
 
-extension PerCPUHashMap {
-    func functions() -> MapFunctions {
-        MapFunctions(
-            map: UnsafeMutableRawPointer(table),
-            lookup: { map, key, slot in PerCPUHashMap(map).lookup(key, slot: slot) },
-            update: { map, key, value, flags, slot in
-                PerCPUHashMap(map).update(key, value, flags: flags, slot: slot).result
-            },
-            delete: { map, key, _ in PerCPUHashMap(map).delete(key).result })
+    @inline(__always)
+    private func lookup<Key: TableKey>(_ key: Key, _ worker: Int) -> UnsafeMutableRawPointer? {
+        table.pointee.lookup(key, worker: worker)
     }
 
     @inline(__always)
-    private init(_ table: UnsafeMutableRawPointer) {
-        let table = table.assumingMemoryBound(to: HashTable.self)
-        self.init(table: table, values: table.pointee.perCPU.unsafelyUnwrapped)
+    private func update<Key: TableKey>(_ key: Key, _ value: UnsafeRawPointer, _ flags: UInt64, _ worker: Int) -> Int64 {
+        table.pointee.update(key, ProgramValue(value: value, worker: worker), flags: flags).result
     }
+
+    @inline(__always)
+    private func delete<Key: TableKey>(_ key: Key) -> Int64 { table.pointee.delete(key).result }
 }

@@ -92,6 +92,7 @@ extension Map {
         case .tooBig where attributes.keySize == 4 && isArray:
             throw .tooBig("index is past the end of \(attributes.maxEntries) elements")
         case .tooBig: throw .full
+        case .noSpace: throw .noSpace
         case .invalid: throw .invalid("elements of a map of type \(attributes.type.name) can't be deleted")
         }
     }

@@ -78,7 +78,6 @@ extension Map {
             case .array(let map): fill(map, &position, room, keys, values)
             case .perCPUArray(let map): fill(map, &position, room, keys, values)
             case .hash(let map): fill(map, &position, room, keys, values)
-            case .perCPUHash(let map): fill(map, &position, room, keys, values)
             }
         cursor = count < room ? nil : UInt64(position)
         return count

@@ -30,7 +30,7 @@ public final class Map: @unchecked Sendable {
             (memory, kind, functions) = try Self.makeArray(attributes, memoryLimit)
         case .perCPUArray:
             (memory, kind, functions) = try Self.makePerCPUArray(attributes, domain, memoryLimit)
-        case .hash, .perCPUHash:
+        case .hash, .perCPUHash, .lruHash, .lruPerCPUHash:
             (memory, kind, functions) = try Self.makeHash(attributes, domain, memoryLimit)
         default: throw .unsupported(attributes.type)
         }
@@ -74,24 +74,25 @@ public final class Map: @unchecked Sendable {
     private static func makeHash(
         _ attributes: MapAttributes, _ domain: WorkerDomain, _ limit: Int
     ) throws(MapError) -> Parts {
-        let perCPU = attributes.type == .perCPUHash
+        let perCPU = attributes.type == .perCPUHash || attributes.type == .lruPerCPUHash
         let layout = try HashLayout(attributes, perCPU: perCPU, slots: domain.slots)
         let memory = try MapMemory(bytes: layout.bytes, limit: limit)
         let table = (memory.base + layout.table).bindMemory(to: HashTable.self, capacity: 1)
         table.initialize(to: HashTable(layout, base: memory.base, attributes: attributes, domain: domain))
-        guard let values = table.pointee.perCPU else {
-            let map = HashMap(table: table)
-            return (memory, .hash(map), map.functions())
-        }
-        let map = PerCPUHashMap(table: table, values: values)
-        return (memory, .perCPUHash(map), map.functions())
+        let map = HashMap(table)
+        return (memory, .hash(map), map.functions)
     }
 
     /// Bytes of memory that the map reserves; pages are taken when they are first used.
     public var memoryBytes: Int { memory.bytes }
 
     /// Whether values are per worker.
-    public var isPerCPU: Bool { attributes.type == .perCPUArray || attributes.type == .perCPUHash }
+    public var isPerCPU: Bool {
+        switch attributes.type {
+        case .perCPUArray, .perCPUHash, .lruPerCPUHash: true
+        default: false
+        }
+    }
 
     /// Bytes of a value as user space sees it.
     public var userValueSize: Int {

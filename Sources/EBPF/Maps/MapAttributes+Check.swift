@@ -16,6 +16,7 @@ extension MapAttributes {
         case .array: try checkArray(allowed: Self.accessFlags.union([.numaNode, .mmapable, .innerMap]))
         case .perCPUArray: try checkArray(allowed: Self.accessFlags)
         case .hash: try checkHash(allowed: Self.accessFlags.union([.noPrealloc, .zeroSeed, .numaNode]))
+        case .lruHash, .lruPerCPUHash: try checkLRU()
         case .perCPUHash: try checkHash(allowed: Self.accessFlags.union([.noPrealloc, .zeroSeed]))
         default: throw .unsupported(type)
         }
@@ -49,7 +50,16 @@ extension MapAttributes {
         guard valueSize < Self.maxElementSize - 48 - keySize else {
             throw .tooBig("key and value of \(keySize) + \(valueSize) bytes are above \(Self.maxElementSize - 49)")
         }
-        if type == .perCPUHash { try checkPerCPUValue() }
+        if type == .perCPUHash || type == .lruPerCPUHash { try checkPerCPUValue() }
+    }
+
+    private func checkLRU() throws(MapError) {
+        var allowed: MapFlags = Self.accessFlags.union([.noPrealloc, .noCommonLRU, .zeroSeed])
+        if type == .lruHash && !flags.contains(.noCommonLRU) { allowed.insert(.numaNode) }
+        if flags.contains(.noPrealloc), flags.isSubset(of: allowed.union(.numaNode)) {
+            throw .notSupported("a map of type \(type.name) is never without preallocation")
+        }
+        try checkHash(allowed: allowed)
     }
 
     private func checkPerCPUValue() throws(MapError) {

@@ -25,7 +25,6 @@ extension MapCore.Kind: MapStorage {
         case .array(let map): map.elements
         case .perCPUArray(let map): map.elements
         case .hash(let map): map.elements
-        case .perCPUHash(let map): map.elements
         }
     }
 
@@ -34,7 +33,6 @@ extension MapCore.Kind: MapStorage {
         case .array(let map): map.read(key, into: value)
         case .perCPUArray(let map): map.read(key, into: value)
         case .hash(let map): map.read(key, into: value)
-        case .perCPUHash(let map): map.read(key, into: value)
         }
     }
 
@@ -43,7 +41,6 @@ extension MapCore.Kind: MapStorage {
         case .array(let map): map.write(key, value, flags: flags)
         case .perCPUArray(let map): map.write(key, value, flags: flags)
         case .hash(let map): map.write(key, value, flags: flags)
-        case .perCPUHash(let map): map.write(key, value, flags: flags)
         }
     }
 
@@ -52,7 +49,6 @@ extension MapCore.Kind: MapStorage {
         case .array(let map): map.remove(key)
         case .perCPUArray(let map): map.remove(key)
         case .hash(let map): map.remove(key)
-        case .perCPUHash(let map): map.remove(key)
         }
     }
 
@@ -61,7 +57,6 @@ extension MapCore.Kind: MapStorage {
         case .array(let map): map.clear()
         case .perCPUArray(let map): map.clear()
         case .hash(let map): map.clear()
-        case .perCPUHash(let map): map.clear()
         }
     }
 
@@ -70,7 +65,6 @@ extension MapCore.Kind: MapStorage {
         case .array(let map): map.position(after: key)
         case .perCPUArray(let map): map.position(after: key)
         case .hash(let map): map.position(after: key)
-        case .perCPUHash(let map): map.position(after: key)
         }
     }
 
@@ -79,7 +73,6 @@ extension MapCore.Kind: MapStorage {
         case .array(let map): map.next(from: &position, key: key, value: value)
         case .perCPUArray(let map): map.next(from: &position, key: key, value: value)
         case .hash(let map): map.next(from: &position, key: key, value: value)
-        case .perCPUHash(let map): map.next(from: &position, key: key, value: value)
         }
     }
 }

@@ -53,7 +53,8 @@ struct EntryTarget: Sendable {
         guard record.attributes.hasDeletableEntries else {
             throw Problem(MapError.tooBig("index is past the end of \(record.attributes.maxEntries) elements"))
         }
-        if record.map.entryCount >= record.attributes.maxEntries { throw Problem(MapError.full) }
+        let evicts = record.attributes.type == .lruHash || record.attributes.type == .lruPerCPUHash
+        if !evicts, record.map.entryCount >= record.attributes.maxEntries { throw Problem(MapError.full) }
     }
 }
 
