@@ -61,7 +61,7 @@ struct UserValue: ValueSource {
     func fill(_ table: borrowing HashTable, _ place: HashTable.Place) { overwrite(table, place) }
 }
 
-extension HashMap: MapStorage {
+extension HashMap: PositionedStorage {
     var elements: Int { table.pointee.writers.count.load(ordering: .relaxed) }
 
     func read(_ key: UnsafeRawPointer, into value: UnsafeMutableRawPointer) -> Bool {

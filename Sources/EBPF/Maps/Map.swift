@@ -14,6 +14,11 @@ public final class Map: @unchecked Sendable {
     private let memory: MapMemory
     private let frozen = Atomic<Bool>(false)
 
+    /// Types of which there are maps.
+    public static let types: Set<MapType> = [
+        .array, .perCPUArray, .hash, .perCPUHash, .lruHash, .lruPerCPUHash, .lpmTrie,
+    ]
+
     /// - Throws: `unsupported`, `invalid`, `tooBig` as bpf(2) does, `noMemory` where the map takes more than
     ///   `memoryLimit` bytes or than the machine has left.
     public init(
@@ -32,6 +37,8 @@ public final class Map: @unchecked Sendable {
             (memory, kind, functions) = try Self.makePerCPUArray(attributes, domain, memoryLimit)
         case .hash, .perCPUHash, .lruHash, .lruPerCPUHash:
             (memory, kind, functions) = try Self.makeHash(attributes, domain, memoryLimit)
+        case .lpmTrie:
+            (memory, kind, functions) = try Self.makeLPM(attributes, domain, memoryLimit)
         default: throw .unsupported(attributes.type)
         }
         core = MapCore(
@@ -81,6 +88,17 @@ public final class Map: @unchecked Sendable {
         table.initialize(to: HashTable(layout, base: memory.base, attributes: attributes, domain: domain))
         let map = HashMap(table)
         return (memory, .hash(map), map.functions)
+    }
+
+    private static func makeLPM(
+        _ attributes: MapAttributes, _ domain: WorkerDomain, _ limit: Int
+    ) throws(MapError) -> Parts {
+        let layout = try LPMLayout(attributes)
+        let memory = try MapMemory(bytes: layout.bytes, limit: limit)
+        let trie = (memory.base + layout.trie).bindMemory(to: LPMTrie.self, capacity: 1)
+        trie.initialize(to: LPMTrie(layout, base: memory.base, attributes: attributes, domain: domain))
+        let map = LPMMap(trie)
+        return (memory, .lpm(map), map.functions)
     }
 
     /// Bytes of memory that the map reserves; pages are taken when they are first used.

@@ -17,6 +17,7 @@ public struct MapCore {
         case array(ArrayMap)
         case perCPUArray(PerCPUArrayMap)
         case hash(HashMap)
+        case lpm(LPMMap)
     }
 
     /// Hot path. The value, aligned to 8 bytes; of this worker for per-CPU maps.
@@ -27,7 +28,7 @@ public struct MapCore {
         switch kind {
         case .array(let map): map.lookup(key)
         case .perCPUArray(let map): map.lookup(key, slot: slot)
-        case .hash: functions.lookup(functions.map, key, slot)
+        case .hash, .lpm: functions.lookup(functions.map, key, slot)
         }
     }
 
@@ -59,6 +60,7 @@ public struct MapCore {
         case .perCPUArray(let map):
             ValueRegion(base: map.values, bytes: (map.workers + 1) * map.slotStride, stride: map.stride)
         case .hash(let map): map.table.pointee.valueRegion
+        case .lpm(let map): map.trie.pointee.valueRegion
         }
     }
 
@@ -70,7 +72,7 @@ public struct MapCore {
         guard offset >= 0, offset < region.bytes else { return nil }
         let within: Int
         switch kind {
-        case .array, .perCPUArray: within = offset % region.stride
+        case .array, .perCPUArray, .lpm: within = offset % region.stride
         case .hash(let map): within = map.table.pointee.offsetInValue(offset)
         }
         guard within >= 0, within <= valueSize, bytes <= valueSize - within else { return nil }

@@ -77,6 +77,11 @@ struct TwoWordKey: TableKey {
     let low: UInt64
     let high: UInt64
 
+    init(low: UInt64, high: UInt64) {
+        self.low = low
+        self.high = high
+    }
+
     @inline(__always)
     init(_ key: UnsafeRawPointer, bytes: Int) {
         low = key.loadUnaligned(as: UInt64.self)
