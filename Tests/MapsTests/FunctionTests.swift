@@ -54,4 +54,49 @@ import Testing
         let hash = MapAttributes(type: .hash, keySize: 4, valueSize: 8, maxEntries: 20)
         #expect(try Map(hash, domain: WorkerDomain()).core.arrayLayout == nil)
     }
+
+    /// As the comment on `HashLookupLayout` says, step by step.
+    @Test(arguments: [4, 8], [1, 8, 16, 40])
+    func hashLookupLayout(_ keySize: Int, _ valueSize: Int) throws {
+        let attributes = MapAttributes(type: .hash, keySize: keySize, valueSize: valueSize, maxEntries: 9000)
+        let map = try Map(attributes, domain: WorkerDomain())
+        let layout = try #require(map.core.hashLookupLayout)
+        func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
+            let product = a.multipliedFullWidth(by: b)
+            return product.high ^ product.low
+        }
+        let value = [UInt8](repeating: 1, count: valueSize)
+        func key(_ number: UInt64) -> [UInt8] { Array(bytes(number &* 0x9E37_79B9)[..<keySize]) }
+        for number in 0..<UInt64(9000) { check(map.core.update(key(number), value, flags: 1, slot: 0) == 0) }
+        var unsure = 0
+        for number in 0..<UInt64(18_000) {
+            let found = map.core.lookup(key(number), slot: 0)
+            let word = key(number).withUnsafeBytes {
+                keySize == 4 ? UInt64($0.load(as: UInt32.self)) : $0.load(as: UInt64.self)
+            }
+            let hash = fold(fold(word ^ layout.start, layout.inner), layout.outer)
+            let home = Int(hash.multipliedFullWidth(by: layout.buckets).high) * layout.bucketStride
+            let bucket = try #require(UnsafeMutableRawPointer(bitPattern: layout.base)) + home
+            let tag = UInt8(truncatingIfNeeded: hash & 0x7f | 0x80)
+            let slots = (0..<layout.width).filter { bucket.load(fromByteOffset: $0, as: UInt8.self) == tag }
+                .map { bucket + HashLookupLayout.firstSlot + $0 * layout.slotStride }
+            if let slot = slots.first(where: { $0.load(as: UInt64.self) == word }) {
+                check(slot + layout.valueOffset == found)
+            } else if slots.isEmpty, bucket.load(fromByteOffset: HashLookupLayout.overflow, as: UInt32.self) == 0 {
+                check(found == nil)
+            } else {
+                unsure += 1
+            }
+        }
+        // Two or three in ten where a bucket has room for one element or two.
+        #expect(unsure < 4000)
+        let others: [MapType] = [.array, .perCPUHash, .lruHash]
+        for type in others {
+            let other = MapAttributes(type: type, keySize: 4, valueSize: 8, maxEntries: 9)
+            let map = try Map(other, domain: WorkerDomain())
+            #expect(map.core.hashLookupLayout == nil)
+            withExtendedLifetime(map) {}
+        }
+        withExtendedLifetime(map) {}
+    }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import Maps
 import Object
+import Synchronization
 import Testing
 
 /// Longest prefix matches against a list that is searched, and what must hold while others write.
@@ -123,8 +124,8 @@ import Testing
                     }
                 case 2:
                     let found = map.core.lookup(Self.key(32, data), slot: thread)
-                    let value = found?.assumingMemoryBound(to: UInt8.self).pointee
-                    if value != top { failures[0] += 1 }
+                    let value = found?.assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .relaxed)
+                    if value.map({ UInt8(truncatingIfNeeded: $0) }) != top { failures[0] += 1 }
                 default:
                     if (try? map.lookup(Self.key(32, data)))?.first != top { failures[0] += 1 }
                     if round % 1000 == 0 {

@@ -1,6 +1,7 @@
-import Maps
 import Object
 import Testing
+
+@testable import Maps
 
 /// Maps that evict: approximately who was used least recently, as on Linux.
 @Suite struct LRUTests {
@@ -63,6 +64,24 @@ import Testing
             check(put(map, newcomer) == 0)
         }
         #expect((0..<UInt64(100)).allSatisfy { find(map, $0) == nil })
+    }
+
+    /// However many are in use, an insertion looks at few buckets: the hand stays near.
+    @Test(arguments: types)
+    func theHandDoesNotGoFar(_ type: MapType) throws {
+        let map = try map(type, entries: 6000)
+        guard case .hash(let hash) = map.core.kind else { return }
+        let table = hash.table
+        for key in 0..<UInt64(6000) { check(put(map, key) == 0) }
+        for newcomer in UInt64(10_000)..<10_040 {
+            for key in 0..<UInt64(6000) { _ = find(map, key) }
+            let before = table.pointee.writers.hand.load(ordering: .relaxed)
+            check(put(map, newcomer) == 0)
+            let buckets = Int(table.pointee.buckets)
+            let way = (table.pointee.writers.hand.load(ordering: .relaxed) - before + buckets) % buckets
+            check(way < 200, "\(way)")
+        }
+        withExtendedLifetime(map) {}
     }
 
     /// An evicted element's slot is another key's only after a quiescent point.

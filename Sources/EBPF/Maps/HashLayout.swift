@@ -26,7 +26,7 @@ struct HashLayout {
     /// `spareBytes` or as much as the entries.
     private static let spareSlots = 4096
     private static let spareBytes = 64 << 20
-    private static let headerSize = 16
+    static let headerSize = 16
     private static let line = 64
 
     init(_ attributes: MapAttributes, perCPU: Bool, slots workerSlots: Int) throws(MapError) {
@@ -36,7 +36,10 @@ struct HashLayout {
 
         let entries = attributes.maxEntries
         let element = slotStride + (perCPU ? valueStride * workerSlots : 0)
-        spare = min(max(Self.spareSlots, entries / 4), max(Self.spareBytes / element, entries))
+        let wide = min(max(Self.spareSlots, entries / 4), max(Self.spareBytes / element, entries))
+        // The hand of an LRU map goes round: there must not be too many buckets for each element.
+        let isLRU = attributes.type == .lruHash || attributes.type == .lruPerCPUHash
+        spare = isLRU ? min(wide, entries.multipliedReportingOverflow(by: 64).partialValue) : wide
         generation = max(spare / 16, 1)
 
         let isLarge = slotStride > Self.line

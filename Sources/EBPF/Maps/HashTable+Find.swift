@@ -33,7 +33,7 @@ extension HashTable {
     }
 
     @inline(never)
-    private func findAnywhere<Key: TableKey>(_ key: Key, _ hash: UInt64) -> Place? {
+    func findAnywhere<Key: TableKey>(_ key: Key, _ hash: UInt64) -> Place? {
         var bucket = home(hash)
         var left = buckets
         while left > 0 {
@@ -63,7 +63,7 @@ extension HashTable {
 
     /// Whether no write began in the bucket since its version was `version`.
     @inline(__always)
-    private func isUnwritten(_ header: BucketHeader, since version: UInt32) -> Bool {
+    func isUnwritten(_ header: BucketHeader, since version: UInt32) -> Bool {
         atomicMemoryFence(ordering: .acquiring)
         return header.version.pointee.load(ordering: .relaxed) == version
     }

@@ -1,6 +1,34 @@
 extension HashMap {
     /// A C function takes no generic argument: one of each for every form of key.
     var functions: MapFunctions {
+        table.pointee.isPlain ? plainFunctions ?? generalFunctions : generalFunctions
+    }
+
+    /// For the forms of key that occur most, in a plain map.
+    private var plainFunctions: MapFunctions? {
+        let general = generalFunctions
+        let isWord = table.pointee.valueSize == 8
+        switch table.pointee.keyForm {
+        case .four:
+            return functions(
+                lookup: { map, key, _ in HashMap(map).lookupPlain(OneWordKey(four: key)) },
+                update: isWord ? { HashMap($0).updatePlain(OneWordKey(four: $1), $2, $3, $4) } : general.update,
+                delete: general.delete)
+        case .eight:
+            return functions(
+                lookup: { map, key, _ in HashMap(map).lookupPlain(OneWordKey(eight: key)) },
+                update: isWord ? { HashMap($0).updatePlain(OneWordKey(eight: $1), $2, $3, $4) } : general.update,
+                delete: general.delete)
+        case .twoWords where table.pointee.keySize == 16:
+            return functions(
+                lookup: { map, key, _ in HashMap(map).lookupPlain(TwoWordKey(sixteen: key)) },
+                update: isWord ? { HashMap($0).updatePlain(TwoWordKey(sixteen: $1), $2, $3, $4) } : general.update,
+                delete: general.delete)
+        default: return nil
+        }
+    }
+
+    private var generalFunctions: MapFunctions {
         switch table.pointee.keyForm {
         case .four:
             functions(

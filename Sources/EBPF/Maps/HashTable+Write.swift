@@ -193,24 +193,33 @@ extension HashTable {
         return choice
     }
 
+    /// Buckets in which the hand looks for an element that was not used, before it takes one that was: an insertion into a
+    /// map whose elements are all in use must not go through all of it.
+    private static let reach = 64
+
     /// Deletes an element that was not used since the hand passed it last. Under the map's lock; the map is not empty.
     @inline(never)
     private func evict() {
         var bucket = writers.hand.load(ordering: .relaxed)
+        var seen = 0
         while true {
             let header = header(bucket)
             let tags = header.tags.pointee.load(ordering: .relaxed)
-            var live = tags & tagMask
-            while live != 0 {
-                let index = live.trailingZeroBitCount &>> 3
-                if tags &>> UInt64(truncatingIfNeeded: 56 &+ index) & 1 == 0 {
+            let live = tags & tagMask
+            if live != 0 {
+                var unused = live
+                while unused != 0, tags &>> UInt64(56 &+ unused.trailingZeroBitCount &>> 3) & 1 != 0 {
+                    unused &= unused &- 1
+                }
+                if unused != 0 || seen >= Self.reach {
+                    let index = (unused != 0 ? unused : live).trailingZeroBitCount &>> 3
                     remove(bucket, index, storedHash(bucket, index))
                     writers.hand.store(bucket, ordering: .relaxed)
                     return
                 }
-                live &= live &- 1
+                header.references.pointee.store(0, ordering: .relaxed)
             }
-            if tags &>> 56 != 0 { header.references.pointee.store(0, ordering: .relaxed) }
+            seen &+= 1
             bucket = self.bucket(after: bucket)
         }
     }

@@ -26,24 +26,26 @@ import Synchronization
 ///
 /// Lives in memory of its own; `HashMap` points to it.
 struct HashTable: ~Copyable {
-    // Constant.
+    // Constant. What a lookup in a plain map needs comes first, on one line.
     let headers: UnsafeMutableRawPointer
     let headerStride: Int
-    let slots: UnsafeMutableRawPointer
-    let bucketStride: Int
-    let slotStride: Int
     let buckets: UInt64
     let secret: HashSecret
     /// The high bit of the tag of each slot.
     let tagMask: UInt64
-    /// Slots in a bucket.
-    let width: Int
+    let slotStride: Int
     /// From a slot's start to its value.
     let valueOffset: Int
+    let slots: UnsafeMutableRawPointer
+    let bucketStride: Int
+    /// Slots in a bucket.
+    let width: Int
     let isPerCPU: Bool
     let isLRU: Bool
     /// Whether programs overwrite values without a lock.
     let hasWordValues: Bool
+    /// Whether a lookup is no more than that: neither per-CPU nor LRU, slots right behind their bucket's header.
+    let isPlain: Bool
     let keyForm: KeyForm
     /// Of a per-CPU map: a worker's together, at the element's number.
     let values: UnsafeMutableRawPointer
@@ -87,6 +89,7 @@ struct HashTable: ~Copyable {
         isPerCPU = layout.workerStride != 0
         isLRU = attributes.type == .lruHash || attributes.type == .lruPerCPUHash
         hasWordValues = attributes.valueSize <= 8
+        isPlain = !isPerCPU && !isLRU && layout.slots == layout.headers + HashLayout.headerSize
         keyForm =
             switch attributes.keySize {
             case 4: .four

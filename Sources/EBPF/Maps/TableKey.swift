@@ -1,8 +1,8 @@
 /// Keys come from whoever sends frames: without the secrets nobody can choose keys that collide.
 struct HashSecret {
     private let mask: UInt64
-    private let inner: UInt64
-    private let outer: UInt64
+    let inner: UInt64
+    let outer: UInt64
 
     /// Random, from the system.
     init() {
@@ -76,6 +76,12 @@ struct TwoWordKey: TableKey {
     static var isOneWord: Bool { false }
     let low: UInt64
     let high: UInt64
+
+    @inline(__always)
+    init(sixteen key: UnsafeRawPointer) {
+        low = key.loadUnaligned(as: UInt64.self)
+        high = key.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+    }
 
     init(low: UInt64, high: UInt64) {
         self.low = low
