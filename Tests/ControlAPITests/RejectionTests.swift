@@ -89,11 +89,10 @@ struct RejectionTests {
         let object = try Fixture.object(
             source: Self.header + """
                 struct {
-                    __uint(type, BPF_MAP_TYPE_LPM_TRIE);
-                    __uint(key_size, 8);
+                    __uint(type, BPF_MAP_TYPE_DEVMAP);
+                    __uint(key_size, 4);
                     __uint(value_size, 4);
                     __uint(max_entries, 8);
-                    __uint(map_flags, BPF_F_NO_PREALLOC);
                 } routes SEC(".maps");
                 SEC("xdp") int adjust(struct xdp_md *md) { return bpf_xdp_adjust_head(md, 0) ? XDP_DROP : XDP_PASS; }
                 """)
@@ -101,7 +100,7 @@ struct RejectionTests {
         #expect(reply.problem == "rejected")
         #expect(reply.string("rejection.category") == "not-offered")
         let reason = reply.string("rejection.reason") ?? ""
-        #expect(reason.contains("bpf_xdp_adjust_head") && reason.contains("lpm_trie"), "\(reason)")
+        #expect(reason.contains("bpf_xdp_adjust_head") && reason.contains("devmap"), "\(reason)")
     }
 
     @Test func aRefusedReplacementLeavesTheOldOneAtWork() throws {

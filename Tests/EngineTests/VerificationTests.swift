@@ -60,17 +60,16 @@ import Verifier
         let rejection = try rejection(
             """
             struct {
-                __uint(type, BPF_MAP_TYPE_LPM_TRIE);
-                __uint(key_size, 8);
+                __uint(type, BPF_MAP_TYPE_DEVMAP);
+                __uint(key_size, 4);
                 __uint(value_size, 4);
                 __uint(max_entries, 8);
-                __uint(map_flags, BPF_F_NO_PREALLOC);
             } routes SEC(".maps");
             SEC("xdp") int one(struct xdp_md *md) { return bpf_redirect(1, 0); }
             SEC("xdp") int two(struct xdp_md *md) { return bpf_xdp_adjust_head(md, 0) ? XDP_DROP : XDP_PASS; }
             """)
         #expect(rejection?.category == .notOffered)
-        for name in ["bpf_redirect", "bpf_xdp_adjust_head", "lpm_trie", "routes"] {
+        for name in ["bpf_redirect", "bpf_xdp_adjust_head", "devmap", "routes"] {
             #expect(rejection?.reason.contains(name) == true, "\(rejection?.reason ?? "")")
         }
     }

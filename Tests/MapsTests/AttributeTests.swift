@@ -6,27 +6,33 @@ import Testing
 
 /// Which maps can be created: as on Linux, where the machine's size does not come into it.
 @Suite struct AttributeTests {
-    static let types: [MapType] = [.array, .perCPUArray, .hash, .perCPUHash]
+    static let types: [MapType] = [.array, .perCPUArray, .hash, .perCPUHash, .lruHash, .lruPerCPUHash, .lpmTrie]
     static let sizes: [(key: Int, value: Int, entries: Int)] = [
         (4, 8, 1), (0, 8, 1), (8, 8, 1), (4, 0, 1), (4, 8, 0), (1, 1, 1), (3, 3, 3), (16, 8, 10), (512, 8, 1),
         (4, 32768, 1), (4, 32769, 1), (4, 32760, 1), (4, 4 << 20, 1), (4, (4 << 20) - 53, 1), (4, (4 << 20) - 52, 1),
-        (4, 1 << 31, 1), (0, 0, 0), (4, Int(UInt32.max), 1), (3, 8, 1),
+        (4, 1 << 31, 1), (5, 8, 1), (260, 8, 1), (261, 8, 1), (260, (4 << 20) - 280, 1), (260, (4 << 20) - 279, 1),
+        (0, 0, 0), (4, Int(UInt32.max), 1), (3, 8, 1),
     ]
     static let flags: [MapFlags] =
         [[]] + (0..<13).map { MapFlags(rawValue: 1 << $0) } + [
-            [.readOnlyUser, .writeOnlyUser], [.readOnlyProgram, .writeOnlyProgram], [.readOnlyUser, .readOnlyProgram],
+            [.readOnlyUser, .writeOnlyUser], [.noPrealloc, .noCommonLRU], [.numaNode, .noCommonLRU],
+            [.numaNode, .noPrealloc], [.readOnlyProgram, .writeOnlyProgram], [.readOnlyUser, .readOnlyProgram],
             MapFlags(rawValue: 1 << 31),
         ]
 
     @Test(arguments: types, Array(sizes.indices))
     func sizesAsLinux(_ type: MapType, _ index: Int) {
         let (key, value, entries) = Self.sizes[index]
-        compare(MapAttributes(type: type, keySize: key, valueSize: value, maxEntries: entries))
+        let flags: MapFlags = type == .lpmTrie ? .noPrealloc : []
+        compare(MapAttributes(type: type, keySize: key, valueSize: value, maxEntries: entries, flags: flags))
     }
 
     @Test(arguments: types, flags)
     func flagsAsLinux(_ type: MapType, _ flags: MapFlags) {
-        compare(MapAttributes(type: type, keySize: 4, valueSize: 8, maxEntries: 8, flags: flags))
+        let keySize = type == .lpmTrie ? 8 : 4
+        compare(MapAttributes(type: type, keySize: keySize, valueSize: 8, maxEntries: 8, flags: flags))
+        let more = flags.union(.noPrealloc)
+        compare(MapAttributes(type: type, keySize: keySize, valueSize: 8, maxEntries: 8, flags: more))
     }
 
     private func compare(_ attributes: MapAttributes) {
@@ -44,7 +50,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [MapType.lruHash, .lpmTrie, .ringbuf, .progArray, .queue, .arena])
+    @Test(arguments: [MapType.ringbuf, .progArray, .queue, .arena])
     func otherTypesAreUnsupported(_ type: MapType) {
         let attributes = MapAttributes(type: type, keySize: 4, valueSize: 8, maxEntries: 8)
         #expect(Self.refusal(attributes) == .unsupported(type))
@@ -70,11 +76,14 @@ import Testing
 
     @Test(arguments: types)
     func moreMemoryThanAllowed(_ type: MapType) {
+        let key = type == .lpmTrie ? 8 : 4
+        let flags: MapFlags = type == .lpmTrie ? .noPrealloc : []
         for (value, entries) in [(8, Int(UInt32.max)), (32768, Int(UInt32.max)), (32768, 1 << 20)] {
-            let attributes = MapAttributes(type: type, keySize: 4, valueSize: value, maxEntries: entries)
+            let attributes = MapAttributes(
+                type: type, keySize: key, valueSize: value, maxEntries: entries, flags: flags)
             #expect(Self.refusal(attributes)?.errno == ENOMEM, "\(value) \(entries)")
         }
-        let modest = MapAttributes(type: type, keySize: 4, valueSize: 8, maxEntries: 1 << 16)
+        let modest = MapAttributes(type: type, keySize: key, valueSize: 8, maxEntries: 1 << 16, flags: flags)
         #expect(Self.refusal(modest, memoryLimit: 1 << 18)?.errno == ENOMEM)
         #expect(Self.refusal(modest, memoryLimit: 1 << 24) == nil)
         guard case .noMemory(let message)? = Self.refusal(modest, memoryLimit: 1000) else {

@@ -8,8 +8,11 @@ import Testing
 @Suite(.serialized) struct ConcurrencyTests {
     static let rounds = 15_000
 
-    private static func map(_ type: MapType, entries: Int, valueSize: Int = 16, workers: Int = 4) throws -> Map {
-        let attributes = MapAttributes(type: type, keySize: 8, valueSize: valueSize, maxEntries: entries)
+    private static func map(_ type: MapType, entries: Int, valueSize: Int = 16, workers: Int = 4)
+        throws -> Map
+    {
+        let attributes = MapAttributes(
+            type: type, keySize: 8, valueSize: valueSize, maxEntries: entries)
         return try Map(attributes, domain: WorkerDomain(workers: workers))
     }
 
@@ -40,8 +43,14 @@ import Testing
             for round in 0..<UInt64(Self.rounds) {
                 let key = UInt64.random(in: 0..<400, using: &random)
                 if thread < 2 {
+                    // One writes as user space, one as a program.
+                    let value = Self.value(key, round, words: words + 1)
                     if key < 100 || Bool.random(using: &random) {
-                        try? map.update(bytes(key), Self.value(key, round, words: words + 1))
+                        if thread == 0 {
+                            try? map.update(bytes(key), value)
+                        } else {
+                            _ = map.core.update(bytes(key), value, flags: 0, slot: thread)
+                        }
                     } else {
                         try? map.delete(bytes(key))
                     }
@@ -58,10 +67,52 @@ import Testing
         #expect((0..<3).map { failures[$0] } == [0, 0, 0])
     }
 
+    /// Programs write values of 8 bytes without a lock, while the same keys are deleted and inserted by others: no write
+    /// reaches another key's element.
+    @Test(arguments: [MapType.hash, .perCPUHash, .lruHash, .lruPerCPUHash], [8, 16])
+    func valuesStayTheirKeys(_ type: MapType, _ keySize: Int) throws {
+        let attributes = MapAttributes(type: type, keySize: keySize, valueSize: 8, maxEntries: 300)
+        let map = try Map(attributes, domain: WorkerDomain(workers: 3))
+        let padding = [UInt8](repeating: 7, count: keySize - 8)
+        // In a per-CPU map, zero for a worker that has not written since the element was inserted.
+        let isPerCPU = map.isPerCPU
+        let isOf: @Sendable (UInt64, UInt64) -> Bool = { $1 >> 32 == $0 || isPerCPU && $1 == 0 }
+        let failures = AtomicCells(1)
+        concurrently(4) { thread in
+            var random = SeededGenerator(seed: UInt64(thread) + 21)
+            if thread < 3 { map.domain.online(thread) }
+            for round in 0..<UInt64(Self.rounds) {
+                let word = UInt64.random(in: 1...200, using: &random)
+                let key = bytes(word) + padding
+                switch thread {
+                case 0...1:
+                    _ = map.core.update(key, bytes(word << 32 | round), flags: round & 2, slot: thread)
+                    if let value = map.core.lookup(key, slot: thread) {
+                        let seen = value.assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .relaxed)
+                        if !isOf(word, seen) { failures[0] += 1 }
+                    }
+                case 2:
+                    if round % 4 > 0 { _ = map.core.delete(key, slot: thread) }
+                default:
+                    let value = (try? map.lookup(key)) ?? []
+                    for offset in stride(from: 0, to: value.count, by: 8) {
+                        let seen = value.withUnsafeBytes {
+                            $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                        }
+                        if !isOf(word, seen) { failures[0] += 1 }
+                    }
+                }
+                if thread < 3, round % 64 == 0 { map.domain.quiescent(thread) }
+            }
+            if thread < 3 { map.domain.offline(thread) }
+        }
+        #expect(failures[0] == 0)
+    }
+
     /// Walks while others insert and delete: complete for what lives through them, and they end.
-    @Test(arguments: [MapType.hash, .perCPUHash])
+    @Test(arguments: [MapType.hash, .perCPUHash, .lruHash])
     func walksAreComplete(_ type: MapType) throws {
-        let map = try Self.map(type, entries: 600, valueSize: 8)
+        let map = try Self.map(type, entries: 1000, valueSize: 8)
         let size = map.userValueSize
         for key in 0..<UInt64(200) { try map.update(bytes(key), [UInt8](repeating: 1, count: size)) }
         let done = Atomic<Bool>(false)
@@ -86,7 +137,9 @@ import Testing
                 try? map.forEach { key, value in
                     let key = key.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
                     if key < 200 { met[Int(key)] += 1 } else { others.insert(key) }
-                    if key >= 1000 || value.contains(where: { $0 != (key < 200 ? 1 : 2) }) { failures[1] += 1 }
+                    if key >= 1000 || value.contains(where: { $0 != (key < 200 ? 1 : 2) }) {
+                        failures[1] += 1
+                    }
                     return true
                 }
                 if met.contains(where: { $0 != 1 }) { failures[0] += 1 }
@@ -164,13 +217,16 @@ import Testing
                     }
                 }
                 for (key, address) in held
-                where address.assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .relaxed) != key {
+                where address.assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .relaxed)
+                    != key
+                {
                     failures.wrappingAdd(1, ordering: .relaxed)
                 }
                 domain.quiescent(worker)
                 let target = settled.load(ordering: .acquiring)
                 if domain.hasPassed(target),
-                    settled.compareExchange(expected: target, desired: .max, ordering: .acquiringAndReleasing).exchanged
+                    settled.compareExchange(expected: target, desired: .max, ordering: .acquiringAndReleasing)
+                        .exchanged
                 {
                     deletions.store(0, ordering: .relaxed)
                     settled.store(domain.retire(), ordering: .releasing)
@@ -195,7 +251,9 @@ import Testing
                     _ = map.core.update(bytes(index), bytes(word), flags: 0, slot: thread)
                 } else if let value = try? map.lookup(bytes(index)) {
                     for offset in stride(from: 0, to: value.count, by: 8) {
-                        let seen = value.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
+                        let seen = value.withUnsafeBytes {
+                            $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                        }
                         if seen != 0 && seen >> 32 != index { failures.wrappingAdd(1, ordering: .relaxed) }
                     }
                 }

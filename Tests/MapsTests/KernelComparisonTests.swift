@@ -10,6 +10,16 @@ import Testing
                 MapAttributes(type: type, keySize: $0.0, valueSize: $0.1, maxEntries: 9)
             }
         }
+        // With room enough: whom Linux evicts when is its own affair.
+        + [MapType.lruHash, .lruPerCPUHash].flatMap { type in
+            [(3, 4), (8, 8), (16, 24)].map {
+                MapAttributes(type: type, keySize: $0.0, valueSize: $0.1, maxEntries: 4000)
+            }
+        }
+        + [(5, 8), (6, 4), (7, 8), (8, 8), (12, 8), (20, 24), (44, 12), (260, 8)].map {
+            MapAttributes(
+                type: .lpmTrie, keySize: $0.0, valueSize: $0.1, maxEntries: $0.0 == 8 ? 300 : 9, flags: .noPrealloc)
+        }
         + [MapType.array, .perCPUArray].flatMap { type in
             [1, 4, 8, 12, 24, 100].map { MapAttributes(type: type, keySize: 4, valueSize: $0, maxEntries: 9) }
         }
@@ -45,11 +55,53 @@ import Testing
 
     /// More keys than the map has room for, and indexes past an array's end.
     private static func keys(_ attributes: MapAttributes, _ random: inout SeededGenerator) -> [[UInt8]] {
+        if attributes.type == .lpmTrie {
+            return (0..<(attributes.maxEntries * 3 / 2)).map { _ in prefix(attributes.keySize, &random) }
+        }
         if attributes.keySize == 1 { return (0..<14).map { [$0] } }
         if attributes.type == .array || attributes.type == .perCPUArray {
             return (0...10).map { bytes(UInt32($0)) } + [bytes(UInt32.max), bytes(UInt32(1 << 31))]
         }
         return (0..<14).map { _ in random.bytes(attributes.keySize) }
+    }
+
+    /// Prefixes that contain each other often, lengths beyond the largest among them, and any bits behind the last.
+    private static func prefix(_ keySize: Int, _ random: inout SeededGenerator) -> [UInt8] {
+        let bits = 8 * (keySize - 4)
+        let length = UInt32.random(in: 0...UInt32(bits) + 1, using: &random)
+        let data = (0..<keySize - 4).map { _ in [0, 0, 0, 0x80, 0x88, 0xff].randomElement(using: &random)! as UInt8 }
+        return bytes(UInt8.random(in: 0..<4, using: &random) == 0 ? UInt32(bits) : length) + data
+    }
+
+    /// Linux's order, whatever was deleted: the walk after each key that is there, and after some that are not.
+    @Test(arguments: [5, 8, 12, 20, 260], [UInt64(1), 2, 3])
+    func prefixesInLinuxOrder(_ keySize: Int, _ seed: UInt64) throws {
+        let attributes = MapAttributes(
+            type: .lpmTrie, keySize: keySize, valueSize: 8, maxEntries: 400, flags: .noPrealloc)
+        let theirs = try KernelMap(attributes)
+        let ours = try Map(attributes, domain: WorkerDomain())
+        var random = SeededGenerator(seed: seed)
+        let keys = (0..<300).map { _ in Self.prefix(keySize, &random) }
+        for round in 0..<4 {
+            for key in keys {
+                if Bool.random(using: &random) {
+                    let value = random.bytes(8)
+                    check(ours.updateOutcome(key, value, flags: 0) == theirs.update(key, value, flags: 0))
+                } else {
+                    check(ours.deleteOutcome(key) == theirs.delete(key))
+                }
+            }
+            var key: [UInt8]?
+            while case .done(let next) = theirs.nextKey(after: key) {
+                check(ours.nextKeyOutcome(after: key) == .done(next), "round \(round)")
+                key = next
+            }
+            check(ours.nextKeyOutcome(after: key) == theirs.nextKey(after: key))
+            for key in keys {
+                check(ours.nextKeyOutcome(after: key) == theirs.nextKey(after: key))
+                check(ours.lookupOutcome(key) == theirs.lookup(key))
+            }
+        }
     }
 
     /// Per-CPU values of the kernel have undefined bytes between the value's end and the next multiple of 8.
@@ -101,9 +153,9 @@ import Testing
         #expect(ours.nextKeyOutcome(after: nil) == theirs.nextKey(after: nil))
     }
 
-    @Test(arguments: [MapType.hash, .perCPUHash])
+    @Test(arguments: [MapType.hash, .perCPUHash, .lruHash, .lruPerCPUHash])
     func nextKeyOfUnknownKeyStartsAgain(_ type: MapType) throws {
-        let attributes = MapAttributes(type: type, keySize: 4, valueSize: 8, maxEntries: 5)
+        let attributes = MapAttributes(type: type, keySize: 4, valueSize: 8, maxEntries: 500)
         let theirs = try KernelMap(attributes)
         let ours = try Map(attributes, domain: WorkerDomain(workers: KernelMap.possibleCPUs))
         #expect(ours.nextKeyOutcome(after: bytes(UInt32(9))) == theirs.nextKey(after: bytes(UInt32(9))))

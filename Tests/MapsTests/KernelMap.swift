@@ -26,7 +26,7 @@ final class KernelMap {
         descriptor = clinux_bpf_map_create(
             attributes.type.rawValue, UInt32(attributes.keySize), UInt32(attributes.valueSize),
             UInt32(attributes.maxEntries), attributes.flags.rawValue)
-        let perCPU = attributes.type == .perCPUArray || attributes.type == .perCPUHash
+        let perCPU = [.perCPUArray, .perCPUHash, .lruPerCPUHash].contains(attributes.type)
         valueBytes = perCPU ? (attributes.valueSize + 7) / 8 * 8 * Self.possibleCPUs : attributes.valueSize
         if descriptor < 0 { throw KernelError(errno: -descriptor) }
     }

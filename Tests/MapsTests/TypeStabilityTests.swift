@@ -13,12 +13,14 @@ import Testing
 
     private func address(_ map: Map, _ key: UInt64) -> UnsafeMutableRawPointer? { map.core.lookup(bytes(key), slot: 0) }
 
-    @Test(arguments: [MapType.hash, .perCPUHash], [1, 64, 5000, 40_000])
+    @Test(arguments: [MapType.hash, .perCPUHash, .lruHash, .lruPerCPUHash], [1, 64, 5000, 40_000])
     func deletedSlotsAreNotReusedBeforeAQuiescentPoint(_ type: MapType, _ entries: Int) throws {
         let domain = WorkerDomain()
         let map = try map(type, entries: entries, domain: domain)
         domain.online(0)
-        let spare = max(4096, entries / 4)
+        // An LRU map has few elements to evict from: it has no more than 64 spare slots for each.
+        let isLRU = type == .lruHash || type == .lruPerCPUHash
+        let spare = min(max(4096, entries / 4), isLRU ? 64 * entries : .max)
         var first: Set<UnsafeMutableRawPointer> = []
         var reused = 0
         for burst in 0..<UInt64(6) {
@@ -76,10 +78,10 @@ import Testing
         domain.offline(0)
     }
 
-    @Test(arguments: [MapType.hash, .perCPUHash])
+    @Test(arguments: [MapType.hash, .perCPUHash, .lruHash, .lruPerCPUHash])
     func elementsNeverMove(_ type: MapType) throws {
         let domain = WorkerDomain()
-        let map = try map(type, entries: 2000, domain: domain)
+        let map = try map(type, entries: 5000, domain: domain)
         for key in 0..<UInt64(1000) { check(put(map, key) == 0) }
         let places = (0..<UInt64(1000)).map { address(map, $0) }
         var random = SeededGenerator(seed: 1)

@@ -4,7 +4,7 @@ import Object
 import Testing
 
 @Suite struct UserAccessTests {
-    static let types: [MapType] = [.array, .perCPUArray, .hash, .perCPUHash]
+    static let types: [MapType] = [.array, .perCPUArray, .hash, .perCPUHash, .lruHash, .lruPerCPUHash]
 
     private func map(_ type: MapType, entries: Int = 100, flags: MapFlags = []) throws -> Map {
         let attributes = MapAttributes(type: type, keySize: 4, valueSize: 8, maxEntries: entries, flags: flags)
@@ -87,7 +87,7 @@ import Testing
         for key in stride(from: UInt32(0), to: 1000, by: 2) { #expect(met[key] == 1, "\(key)") }
     }
 
-    @Test(arguments: [MapType.hash, .perCPUHash])
+    @Test(arguments: [MapType.hash, .perCPUHash, .lruHash, .lruPerCPUHash])
     func clearing(_ type: MapType) throws {
         let map = try map(type)
         for _ in 0..<3 {

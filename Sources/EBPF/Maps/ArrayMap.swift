@@ -40,7 +40,7 @@ struct ArrayMap {
     private static let lockFlag: UInt64 = 4
 }
 
-extension ArrayMap: MapStorage {
+extension ArrayMap: PositionedStorage {
     var elements: Int { Int(count) }
 
     func read(_ key: UnsafeRawPointer, into value: UnsafeMutableRawPointer) -> Bool {

@@ -2,56 +2,63 @@ import Object
 
 /// Sizes and offsets of a `HashTable` in its memory.
 struct HashLayout {
+    /// Slots in a bucket.
     let width: Int
     let buckets: Int
     let slotStride: Int
     let bucketStride: Int
-    let headerStride: Int
-    /// Slots beyond `maxEntries` that may be retired at a time.
+    /// Deleted slots that may wait for a quiescent point at a time.
     let spare: Int
+    /// Deletions that wait for one together.
+    let generation: Int
     let valueStride: Int
+    /// 0 where values are in the slots.
     let workerStride: Int
     let headers: Int
+    /// The same as a bucket's stride where headers are inside the buckets.
+    let headerStride: Int
     let slots: Int
-    let stamps: Int
     let table: Int
-    /// Of per-CPU values.
-    let values: Int?
+    let values: Int
     let bytes: Int
 
     /// At least so many slots are spare, or a quarter of the entries, as long as they take no more than
     /// `spareBytes` or as much as the entries.
     private static let spareSlots = 4096
     private static let spareBytes = 64 << 20
+    static let headerSize = 16
+    private static let line = 64
 
     init(_ attributes: MapAttributes, perCPU: Bool, slots workerSlots: Int) throws(MapError) {
         let keyStride = roundUp8(attributes.keySize)
         valueStride = roundUp8(attributes.valueSize)
-        slotStride = Self.lineFitting(keyStride + (perCPU ? 0 : valueStride))
+        slotStride = keyStride + (perCPU ? 0 : valueStride)
 
         let entries = attributes.maxEntries
         let element = slotStride + (perCPU ? valueStride * workerSlots : 0)
-        spare = min(max(Self.spareSlots, entries / 4), max(Self.spareBytes / element, entries))
-        // 8 bytes: six slots and the header fill a cache line.
-        width = slotStride == 8 ? 6 : 7
-        let wanted = entries + spare
-        buckets = (wanted + wanted / 8 + width) / width
+        let wide = min(max(Self.spareSlots, entries / 4), max(Self.spareBytes / element, entries))
+        // The hand of an LRU map goes round: there must not be too many buckets for each element.
+        let isLRU = attributes.type == .lruHash || attributes.type == .lruPerCPUHash
+        spare = isLRU ? min(wide, entries.multipliedReportingOverflow(by: 64).partialValue) : wide
+        generation = max(spare / 16, 1)
+
+        let isLarge = slotStride > Self.line
+        if isLarge {
+            width = 7
+            headerStride = Self.headerSize
+            bucketStride = width * slotStride
+        } else {
+            (width, bucketStride) = Self.bucket(slotStride)
+            headerStride = bucketStride
+        }
+        // Narrow buckets are soon full: they need more room.
+        let wanted = entries + spare + generation
+        let room = wanted + wanted / (width < 4 ? 2 : 8)
+        buckets = room / width + 1
 
         var size = MapSize()
-        // Slots come first, on a page.
-        if slotStride <= 64 {
-            let headerSize = max(slotStride, 16)
-            headerStride = headerSize + width * slotStride
-            bucketStride = headerStride
-            headers = try size.add(buckets, bucketStride)
-            slots = headers + headerSize
-        } else {
-            headerStride = 16
-            bucketStride = width * slotStride
-            headers = try size.add(buckets, headerStride)
-            slots = try size.add(buckets, bucketStride)
-        }
-        stamps = try size.add(buckets, 8)
+        headers = try size.add(buckets, headerStride)
+        slots = isLarge ? try size.add(buckets, bucketStride) : headers + Self.headerSize
         table = try size.add(1, MemoryLayout<HashTable>.stride + MemoryLayout<Retirement>.size)
         if perCPU {
             // A multiple of 8 elements, hence of a cache line.
@@ -60,17 +67,22 @@ struct HashLayout {
             values = try size.add(workerSlots, workerStride)
         } else {
             workerStride = 0
-            values = nil
+            values = 0
         }
         bytes = size.bytes
     }
 
-    /// The size of a slot, enlarged by up to a third where that keeps slots from straddling cache lines.
-    private static func lineFitting(_ bytes: Int) -> Int {
-        switch bytes {
-        case 24: 32
-        case 48, 56: 64
-        default: bytes
+    /// The bucket in whole cache lines that wastes least, of few lines rather than many: a lookup that needs only one
+    /// line costs one cache miss.
+    private static func bucket(_ slotStride: Int) -> (width: Int, stride: Int) {
+        var best = (width: 0, stride: line)
+        for lines in 1...4 {
+            let stride = lines * line
+            // A tag for each in the header, and a byte for the reference bits.
+            let width = min(7, (stride - headerSize) / slotStride)
+            let gain = width * slotStride * best.stride * 4 > best.width * slotStride * stride * 5
+            if width > 0, best.width == 0 || gain { best = (width, stride) }
         }
+        return best
     }
 }

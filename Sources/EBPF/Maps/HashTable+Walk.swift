@@ -4,15 +4,14 @@ import Synchronization
 extension HashTable {
     /// Copies the first element at or behind slot number `position`, and moves `position` behind it.
     ///
-    /// `copy` gets the number and the slot; what it copied counts only if nobody wrote in the bucket meanwhile, else it
-    /// is called again.
+    /// What `copy` copied counts only if nobody wrote in the bucket meanwhile, else it is called again.
     @inline(__always)
-    func next(from position: inout Int, _ copy: (_ slot: UnsafeMutableRawPointer, _ number: Int) -> Void) -> Bool {
+    func next(from position: inout Int, _ copy: (Place) -> Void) -> Bool {
         var bucket = position / width
         var index = position % width
         var backoff = Backoff()
         var attempts = 0
-        while bucket < buckets {
+        while bucket < Int(buckets) {
             let header = header(bucket)
             let version = header.version.pointee.load(ordering: .acquiring)
             let tags = header.tags.pointee.load(ordering: .acquiring)
@@ -23,9 +22,10 @@ extension HashTable {
                 continue
             }
             let found = index &+ live.trailingZeroBitCount &>> 3
+            let place = Place(bucket: bucket, index: found, slot: slot(bucket, found), version: version)
             if attempts < 64 {
                 if version & 1 == 0 {
-                    copy(slot(bucket, found), number(bucket, found))
+                    copy(place)
                     atomicMemoryFence(ordering: .acquiring)
                     if header.version.pointee.load(ordering: .relaxed) == version {
                         position = number(bucket, found) &+ 1
@@ -37,16 +37,18 @@ extension HashTable {
                 continue
             }
             // Written to all the time: keep the writers out.
-            header.lock()
+            writers.lock.lock()
+            header.lock(alone: hasWordValues)
             let isLive = header.tags.pointee.load(ordering: .relaxed) &>> UInt64(8 * found) & 0x80 != 0
-            if isLive { copy(slot(bucket, found), number(bucket, found)) }
+            if isLive { copy(place) }
             header.unlock()
+            writers.lock.unlock()
             if isLive {
                 position = number(bucket, found) &+ 1
                 return true
             }
         }
-        position = buckets &* width
+        position = Int(buckets) &* width
         return false
     }
 }

@@ -2,54 +2,14 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// Counts retired slots, in two generations so that those that are free again leave the count in time.
-struct Retirement {
-    private var older = 0
-    private var younger = 0
-    private var olderStamp: UInt64 = 0
-    private var youngerStamp: UInt64 = 0
-    /// The latest stamp known to have passed.
-    private(set) var passed: UInt64 = 0
-
-    /// At least as many slots as are retired and can't be known to be free.
-    var pending: Int { older &+ younger }
-
-    @inline(__always)
-    mutating func add(_ stamp: UInt64) {
-        younger &+= 1
-        youngerStamp = stamp
-    }
-
-    /// A retired slot was given away before its time, or to its own key.
-    @inline(__always)
-    mutating func remove() {
-        if younger > 0 { younger &-= 1 } else if older > 0 { older &-= 1 }
-    }
-
-    @inline(__always)
-    mutating func hasPassed(_ stamp: UInt64, _ table: borrowing HashTable) -> Bool {
-        if stamp <= passed { return true }
-        guard table.hasPassed(stamp) else { return false }
-        passed = stamp
-        return true
-    }
-
-    /// Forgets the generations whose time has passed.
-    mutating func age(_ table: borrowing HashTable) {
-        guard hasPassed(olderStamp, table) else { return }
-        older = younger
-        olderStamp = youngerStamp
-        younger = 0
-        if hasPassed(olderStamp, table) { older = 0 }
-    }
-}
-
-/// Puts a value where an element has it. The bucket is locked.
+/// The value that an update brings.
 protocol ValueSource {
-    /// `slot` and `number` are the element's.
-    func overwrite(_ table: borrowing HashTable, slot: UnsafeMutableRawPointer, number: Int)
+    /// Whether a program brings it: to one worker's value, in a run, between two quiescent points.
+    static var isProgram: Bool { get }
+    /// Puts it where an element at `place` has its value.
+    func overwrite(_ table: borrowing HashTable, _ place: HashTable.Place)
     /// The same, and zeros wherever a new element has no value yet.
-    func fill(_ table: borrowing HashTable, slot: UnsafeMutableRawPointer, number: Int)
+    func fill(_ table: borrowing HashTable, _ place: HashTable.Place)
 }
 
 extension HashTable {
@@ -60,7 +20,10 @@ extension HashTable {
         let hash = key.hash(secret)
         let changes = writers.changes.load(ordering: .acquiring)
         if flags == UpdateMode.noExist.rawValue {
-            if find(key, hash) != nil { return .exists }
+            if let place = find(key, hash) {
+                if isLRU { header(place.bucket).refer(place.index) }
+                return .exists
+            }
         } else if overwrite(key, hash, value) {
             return .done
         } else if flags == UpdateMode.exist.rawValue {
@@ -71,7 +34,50 @@ extension HashTable {
 
     @inline(__always)
     private func overwrite<Key: TableKey, Value: ValueSource>(_ key: Key, _ hash: UInt64, _ value: Value) -> Bool {
-        withLockedSlot(key, hash) { value.overwrite(self, slot: $0.slot, number: number($0.bucket, $0.index)) }
+        // The slot can't become another key's before the worker's quiescent point.
+        if Value.isProgram && hasWordValues {
+            guard let place = find(key, hash) else { return false }
+            if isLRU { header(place.bucket).refer(place.index) }
+            value.overwrite(self, place)
+            return true
+        }
+        if Value.isProgram { return overwriteLocked(key, hash, value) }
+        writers.lock.lock()
+        defer { writers.lock.unlock() }
+        return overwriteAlone(key, hash, value)
+    }
+
+    /// Under the bucket's lock, which is taken with the version that the element was found under: it is still there.
+    @inline(__always)
+    private func overwriteLocked<Key: TableKey, Value: ValueSource>(
+        _ key: Key, _ hash: UInt64, _ value: Value
+    ) -> Bool {
+        var backoff = Backoff()
+        while let place = find(key, hash) {
+            let header = header(place.bucket)
+            if header.tryLock(place.version) {
+                if isLRU { header.refer(place.index) }
+                value.overwrite(self, place)
+                header.unlock()
+                return true
+            }
+            backoff.pause()
+        }
+        return false
+    }
+
+    /// Under the map's lock.
+    @inline(__always)
+    private func overwriteAlone<Key: TableKey, Value: ValueSource>(
+        _ key: Key, _ hash: UInt64, _ value: Value
+    ) -> Bool {
+        guard let place = find(key, hash) else { return false }
+        let header = header(place.bucket)
+        header.lock(alone: hasWordValues)
+        if isLRU { header.refer(place.index) }
+        value.overwrite(self, place)
+        header.unlock()
+        return true
     }
 
     /// The key was absent after so many changes of the table.
@@ -86,30 +92,29 @@ extension HashTable {
         if changes != seen {
             if flags == UpdateMode.noExist.rawValue {
                 if find(key, hash) != nil { return .exists }
-            } else if overwrite(key, hash, value) {
+            } else if overwriteAlone(key, hash, value) {
                 return .done
             }
         }
-        let count = writers.count.load(ordering: .relaxed)
-        guard count < maxEntries else { return .tooBig }
+        if writers.count.load(ordering: .relaxed) >= maxEntries {
+            guard isLRU else { return .tooBig }
+            evict()
+        }
 
         let (bucket, index) = vacancy(for: key, hash)
         // The way there, before the element is to be seen.
-        var passed = home(hash)
-        while passed != bucket {
-            header(passed).addOverflow(1)
-            passed = self.bucket(after: passed)
-        }
+        countOnWay(hash, to: bucket, 1)
         let header = header(bucket)
-        let slot = slot(bucket, index)
-        header.lock()
-        key.store(to: slot)
-        value.fill(self, slot: slot, number: number(bucket, index))
-        setTag(header, index, hash & 0x7f | 0x80)
+        let place = Place(bucket: bucket, index: index, slot: slot(bucket, index), version: 0)
+        header.lock(alone: hasWordValues)
+        // The value first: who finds the key finds the value.
+        value.fill(self, place)
+        key.store(to: place.slot)
+        header.setTag(index, Self.tag(hash))
         header.unlock()
-        writers.count.store(count &+ 1, ordering: .relaxed)
+        writers.count.store(writers.count.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
         // After the tag: who has seen this number finds the element.
-        writers.changes.store(changes &+ 1, ordering: .releasing)
+        writers.changes.store(writers.changes.load(ordering: .relaxed) &+ 1, ordering: .releasing)
         return .done
     }
 
@@ -127,48 +132,37 @@ extension HashTable {
     /// Under the map's lock.
     @inline(__always)
     private func remove(_ bucket: Int, _ index: Int, _ hash: UInt64) {
-        if retirement.pointee.pending &* 8 >= spare { retirement.pointee.age(self) }
-        sweep(bucket)
         let header = header(bucket)
-        header.lock()
-        setTag(header, index, Self.retiredTag)
+        let tag = retirement.pointee.retire()
+        header.lock(alone: hasWordValues)
+        header.setTag(index, tag)
         header.unlock()
-        let stamp = retire()
-        stamps[bucket] = stamp
-        retirement.pointee.add(stamp)
-
-        var passed = home(hash)
-        while passed != bucket {
-            self.header(passed).addOverflow(-1)
-            passed = self.bucket(after: passed)
-        }
+        retirement.pointee.end(domain)
+        countOnWay(hash, to: bucket, -1)
         // Only written under the lock: no atomic addition needed.
         writers.count.store(writers.count.load(ordering: .relaxed) &- 1, ordering: .relaxed)
         writers.changes.store(writers.changes.load(ordering: .relaxed) &+ 1, ordering: .releasing)
     }
 
-    /// Under the map's lock and the bucket's.
+    /// Adds to the overflow of the buckets that the key passed on its way from its home.
     @inline(__always)
-    private func setTag(_ header: BucketHeader, _ index: Int, _ tag: UInt64) {
-        let shift = UInt64(truncatingIfNeeded: 8 &* index)
-        let others = header.tags.pointee.load(ordering: .relaxed) & ~(0xff &<< shift)
-        header.tags.pointee.store(others | tag &<< shift, ordering: .releasing)
+    private func countOnWay(_ hash: UInt64, to bucket: Int, _ change: Int32) {
+        var passed = home(hash)
+        while passed != bucket {
+            header(passed).addOverflow(change)
+            passed = self.bucket(after: passed)
+        }
     }
 
     /// A slot for a new element, under the map's lock. There is one: the table has more slots than `maxEntries`.
+    @inline(__always)
     private func vacancy<Key: TableKey>(for key: Key, _ hash: UInt64) -> (bucket: Int, index: Int) {
-        var exhausted = false
-        if retirement.pointee.pending >= spare {
-            retirement.pointee.age(self)
-            exhausted = retirement.pointee.pending >= spare
-        }
+        var exhausted = retirement.pointee.isExhausted(domain)
         var bucket = home(hash)
         while true {
             for _ in 0..<buckets {
                 let tags = header(bucket).tags.pointee.load(ordering: .relaxed)
-                // Exact in both: a retired tag differs from a free one in the lowest bit.
-                let vacant = ~tags & tagMask
-                if vacant != 0, let index = vacancy(in: bucket, tags, vacant, key, exhausted) { return (bucket, index) }
+                if let index = vacancy(in: bucket, tags, key, exhausted) { return (bucket, index) }
                 bucket = self.bucket(after: bucket)
             }
             exhausted = true
@@ -176,49 +170,73 @@ extension HashTable {
     }
 
     @inline(__always)
-    private func vacancy<Key: TableKey>(
-        in bucket: Int, _ tags: UInt64, _ vacant: UInt64, _ key: Key, _ exhausted: Bool
-    ) -> Int? {
-        // Tags without the high bit are 0 or 1.
-        let retired = (tags &<< 7) & vacant
-        var same = retired
-        while same != 0 {
-            let index = same.trailingZeroBitCount &>> 3
-            if key.matches(slot(bucket, index)) {
-                retirement.pointee.remove()
+    private func vacancy<Key: TableKey>(in bucket: Int, _ tags: UInt64, _ key: Key, _ exhausted: Bool) -> Int? {
+        var vacant = ~tags & tagMask
+        var choice: Int?
+        while vacant != 0 {
+            let index = vacant.trailingZeroBitCount &>> 3
+            let tag = tags &>> UInt64(truncatingIfNeeded: 8 &* index) & 0xff
+            vacant &= vacant &- 1
+            if tag == 0 {
+                choice = choice ?? index
+            } else if key.matches(slot(bucket, index)) {
+                retirement.pointee.take(tag)
                 return index
+            } else if choice == nil && (exhausted || retirement.pointee.hasPassed(tag)) {
+                choice = index
             }
-            same &= same &- 1
         }
-        let free = sweep(bucket) ? vacant : vacant & ~retired
-        if free != 0 { return free.trailingZeroBitCount &>> 3 }
-        guard exhausted else { return nil }
-        retirement.pointee.remove()
-        return retired.trailingZeroBitCount &>> 3
+        if let choice {
+            let tag = tags &>> UInt64(truncatingIfNeeded: 8 &* choice) & 0xff
+            if tag != 0 { retirement.pointee.take(tag) }
+        }
+        return choice
     }
 
-    /// Makes the bucket's retired slots free ones if their time has passed: a later stamp must not hold them up.
-    /// Under the map's lock. Whether none is retired now.
-    @inline(__always)
-    @discardableResult
-    private func sweep(_ bucket: Int) -> Bool {
-        let tags = header(bucket).tags.pointee.load(ordering: .relaxed)
-        let retired = (tags &<< 7) & ~tags & tagMask
-        if retired == 0 { return true }
-        guard retirement.pointee.hasPassed(stamps[bucket], self) else { return false }
-        header(bucket).tags.pointee.store(tags & ~(retired &>> 7), ordering: .relaxed)
-        return true
+    /// Buckets in which the hand looks for an element that was not used, before it takes one that was: an insertion into a
+    /// map whose elements are all in use must not go through all of it.
+    private static let reach = 64
+
+    /// Deletes an element that was not used since the hand passed it last. Under the map's lock; the map is not empty.
+    @inline(never)
+    private func evict() {
+        var bucket = writers.hand.load(ordering: .relaxed)
+        var seen = 0
+        while true {
+            let header = header(bucket)
+            let tags = header.tags.pointee.load(ordering: .relaxed)
+            let live = tags & tagMask
+            if live != 0 {
+                var unused = live
+                while unused != 0, tags &>> UInt64(56 &+ unused.trailingZeroBitCount &>> 3) & 1 != 0 {
+                    unused &= unused &- 1
+                }
+                if unused != 0 || seen >= Self.reach {
+                    let index = (unused != 0 ? unused : live).trailingZeroBitCount &>> 3
+                    remove(bucket, index, storedHash(bucket, index))
+                    writers.hand.store(bucket, ordering: .relaxed)
+                    return
+                }
+                header.references.pointee.store(0, ordering: .relaxed)
+            }
+            seen &+= 1
+            bucket = self.bucket(after: bucket)
+        }
+    }
+
+    /// The hash of an element's key. Under the map's lock: nobody writes keys.
+    private func storedHash(_ bucket: Int, _ index: Int) -> UInt64 {
+        LongKey(slot(bucket, index), bytes: keySize).hash(secret)
     }
 
     /// Deletes everything, a bucket at a time.
     func clear() {
-        for bucket in 0..<buckets {
+        for bucket in 0..<Int(buckets) {
             writers.lock.lock()
             var live = header(bucket).tags.pointee.load(ordering: .relaxed) & tagMask
             while live != 0 {
                 let index = live.trailingZeroBitCount &>> 3
-                // Nobody writes keys while the lock is held.
-                remove(bucket, index, LongKey(slot(bucket, index), bytes: keySize).hash(secret))
+                remove(bucket, index, storedHash(bucket, index))
                 live &= live &- 1
             }
             writers.lock.unlock()

@@ -1,14 +1,27 @@
 import Object
 
 extension Map {
-    /// The value of `key`.
+    /// The value of `key`; in an LPM trie, of the longest prefix of it.
     /// - Throws: `noEntry`; `invalid` for a key of the wrong size; `notPermitted`.
     public func lookup(_ key: [UInt8]) throws(MapError) -> [UInt8] {
+        try value(key) { storage.read($0, into: $1) }
+    }
+
+    /// The value of the element whose key this is: not of a shorter prefix, in an LPM trie.
+    /// - Throws: as `lookup`.
+    public func element(_ key: [UInt8]) throws(MapError) -> [UInt8] {
+        try value(key) { storage.readExactly($0, into: $1) }
+    }
+
+    @inline(__always)
+    private func value(
+        _ key: [UInt8], _ read: (UnsafeRawPointer, UnsafeMutableRawPointer) -> Bool
+    ) throws(MapError) -> [UInt8] {
         try checkKey(key.count)
         try checkReadable()
         var found = false
         let value = [UInt8](unsafeUninitializedCapacity: userValueSize) { buffer, count in
-            found = key.withUnsafeBytes { storage.read($0.baseAddress!, into: buffer.baseAddress!) }
+            found = key.withUnsafeBytes { read($0.baseAddress!, buffer.baseAddress!) }
             count = found ? userValueSize : 0
         }
         guard found else { throw .noEntry }
@@ -92,6 +105,9 @@ extension Map {
         case .tooBig where attributes.keySize == 4 && isArray:
             throw .tooBig("index is past the end of \(attributes.maxEntries) elements")
         case .tooBig: throw .full
+        case .noSpace: throw .noSpace
+        case .invalid where attributes.type == .lpmTrie:
+            throw .invalid("the prefix is longer than \(8 * (attributes.keySize - LPMKey.headerSize)) bits")
         case .invalid: throw .invalid("elements of a map of type \(attributes.type.name) can't be deleted")
         }
     }

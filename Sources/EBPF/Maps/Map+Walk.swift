@@ -25,10 +25,14 @@ extension Map {
         if let key { try checkKey(key.count) }
         try checkReadable()
         let storage = storage
-        var position = key.flatMap { $0.withUnsafeBytes { storage.position(after: $0.baseAddress!) } } ?? 0
         var found = false
         let next = [UInt8](unsafeUninitializedCapacity: attributes.keySize) { buffer, count in
-            found = storage.next(from: &position, key: buffer.baseAddress!, value: nil)
+            let next = UnsafeMutableRawPointer(buffer.baseAddress!)
+            if let key {
+                found = key.withUnsafeBytes { storage.nextKey(after: $0.baseAddress!, into: next) }
+            } else {
+                found = storage.nextKey(after: nil, into: next)
+            }
             count = found ? attributes.keySize : 0
         }
         return found ? next : nil
@@ -78,7 +82,7 @@ extension Map {
             case .array(let map): fill(map, &position, room, keys, values)
             case .perCPUArray(let map): fill(map, &position, room, keys, values)
             case .hash(let map): fill(map, &position, room, keys, values)
-            case .perCPUHash(let map): fill(map, &position, room, keys, values)
+            case .lpm(let map): fill(map, &position, room, keys, values)
             }
         cursor = count < room ? nil : UInt64(position)
         return count

@@ -14,6 +14,11 @@ public final class Map: @unchecked Sendable {
     private let memory: MapMemory
     private let frozen = Atomic<Bool>(false)
 
+    /// Types of which there are maps.
+    public static let types: Set<MapType> = [
+        .array, .perCPUArray, .hash, .perCPUHash, .lruHash, .lruPerCPUHash, .lpmTrie,
+    ]
+
     /// - Throws: `unsupported`, `invalid`, `tooBig` as bpf(2) does, `noMemory` where the map takes more than
     ///   `memoryLimit` bytes or than the machine has left.
     public init(
@@ -24,31 +29,37 @@ public final class Map: @unchecked Sendable {
         self.name = name
         self.domain = domain
         let kind: MapCore.Kind
+        let functions: MapFunctions
         switch attributes.type {
         case .array:
-            (memory, kind) = try Self.makeArray(attributes, memoryLimit)
+            (memory, kind, functions) = try Self.makeArray(attributes, memoryLimit)
         case .perCPUArray:
-            (memory, kind) = try Self.makePerCPUArray(attributes, domain, memoryLimit)
-        case .hash, .perCPUHash:
-            (memory, kind) = try Self.makeHash(attributes, domain, memoryLimit)
+            (memory, kind, functions) = try Self.makePerCPUArray(attributes, domain, memoryLimit)
+        case .hash, .perCPUHash, .lruHash, .lruPerCPUHash:
+            (memory, kind, functions) = try Self.makeHash(attributes, domain, memoryLimit)
+        case .lpmTrie:
+            (memory, kind, functions) = try Self.makeLPM(attributes, domain, memoryLimit)
         default: throw .unsupported(attributes.type)
         }
         core = MapCore(
             type: attributes.type, flags: attributes.flags, keySize: attributes.keySize,
-            valueSize: attributes.valueSize, kind: kind)
+            valueSize: attributes.valueSize, functions: functions, kind: kind)
     }
 
     /// Bytes that one map may take: 4 GiB.
     public static let defaultMemoryLimit = MapMemory.defaultLimit
 
-    private typealias Parts = (MapMemory, MapCore.Kind)
+    private typealias Parts = (MapMemory, MapCore.Kind, MapFunctions)
 
     private static func makeArray(_ attributes: MapAttributes, _ limit: Int) throws(MapError) -> Parts {
         let stride = roundUp8(attributes.valueSize)
-        let memory = try MapMemory(bytes: MapSize.product(attributes.maxEntries, stride), limit: limit)
+        var size = MapSize()
+        _ = try size.add(attributes.maxEntries, stride)
+        let description = try size.add(1, MemoryLayout<ArrayMap>.size)
+        let memory = try MapMemory(bytes: size.bytes, limit: limit)
         let map = ArrayMap(
             values: memory.base, stride: stride, valueSize: attributes.valueSize, count: UInt32(attributes.maxEntries))
-        return (memory, .array(map))
+        return (memory, .array(map), ArrayMap.functions(memory.store(map, at: description)))
     }
 
     private static func makePerCPUArray(
@@ -57,30 +68,49 @@ public final class Map: @unchecked Sendable {
         let stride = roundUp8(attributes.valueSize)
         // 8 elements are a whole number of cache lines.
         let slotStride = try MapSize.product(roundUp8(attributes.maxEntries), stride)
-        let memory = try MapMemory(bytes: MapSize.product(slotStride, domain.slots), limit: limit)
+        var size = MapSize()
+        _ = try size.add(domain.slots, slotStride)
+        let description = try size.add(1, MemoryLayout<PerCPUArrayMap>.size)
+        let memory = try MapMemory(bytes: size.bytes, limit: limit)
         let map = PerCPUArrayMap(
             values: memory.base, stride: stride, slotStride: slotStride, valueSize: attributes.valueSize,
             count: UInt32(attributes.maxEntries), workers: domain.workers)
-        return (memory, .perCPUArray(map))
+        return (memory, .perCPUArray(map), PerCPUArrayMap.functions(memory.store(map, at: description)))
     }
 
     private static func makeHash(
         _ attributes: MapAttributes, _ domain: WorkerDomain, _ limit: Int
     ) throws(MapError) -> Parts {
-        let perCPU = attributes.type == .perCPUHash
+        let perCPU = attributes.type == .perCPUHash || attributes.type == .lruPerCPUHash
         let layout = try HashLayout(attributes, perCPU: perCPU, slots: domain.slots)
         let memory = try MapMemory(bytes: layout.bytes, limit: limit)
         let table = (memory.base + layout.table).bindMemory(to: HashTable.self, capacity: 1)
         table.initialize(to: HashTable(layout, base: memory.base, attributes: attributes, domain: domain))
-        guard let values = table.pointee.perCPU else { return (memory, .hash(HashMap(table: table))) }
-        return (memory, .perCPUHash(PerCPUHashMap(table: table, values: values)))
+        let map = HashMap(table)
+        return (memory, .hash(map), map.functions)
+    }
+
+    private static func makeLPM(
+        _ attributes: MapAttributes, _ domain: WorkerDomain, _ limit: Int
+    ) throws(MapError) -> Parts {
+        let layout = try LPMLayout(attributes)
+        let memory = try MapMemory(bytes: layout.bytes, limit: limit)
+        let trie = (memory.base + layout.trie).bindMemory(to: LPMTrie.self, capacity: 1)
+        trie.initialize(to: LPMTrie(layout, base: memory.base, attributes: attributes, domain: domain))
+        let map = LPMMap(trie)
+        return (memory, .lpm(map), map.functions)
     }
 
     /// Bytes of memory that the map reserves; pages are taken when they are first used.
     public var memoryBytes: Int { memory.bytes }
 
     /// Whether values are per worker.
-    public var isPerCPU: Bool { attributes.type == .perCPUArray || attributes.type == .perCPUHash }
+    public var isPerCPU: Bool {
+        switch attributes.type {
+        case .perCPUArray, .perCPUHash, .lruPerCPUHash: true
+        default: false
+        }
+    }
 
     /// Bytes of a value as user space sees it.
     public var userValueSize: Int {

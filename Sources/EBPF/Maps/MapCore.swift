@@ -9,13 +9,15 @@ public struct MapCore {
     public let flags: MapFlags
     public let keySize: Int
     public let valueSize: Int
+    /// The same operations as C functions.
+    public let functions: MapFunctions
     let kind: Kind
 
     enum Kind {
         case array(ArrayMap)
         case perCPUArray(PerCPUArrayMap)
         case hash(HashMap)
-        case perCPUHash(PerCPUHashMap)
+        case lpm(LPMMap)
     }
 
     /// Hot path. The value, aligned to 8 bytes; of this worker for per-CPU maps.
@@ -26,67 +28,55 @@ public struct MapCore {
         switch kind {
         case .array(let map): map.lookup(key)
         case .perCPUArray(let map): map.lookup(key, slot: slot)
-        case .hash(let map): map.lookup(key)
-        case .perCPUHash(let map): map.lookup(key, slot: slot)
+        case .hash, .lpm: functions.lookup(functions.map, key, slot)
         }
     }
 
     /// Hot path. 0 or a negated errno: EINVAL (flags), EEXIST, ENOENT, E2BIG (full, or past the end of an array).
     @inline(__always)
     public func update(_ key: UnsafeRawPointer, _ value: UnsafeRawPointer, flags: UInt64, slot: Int) -> Int64 {
-        switch kind {
-        case .array(let map): map.update(key, value, flags: flags).result
-        case .perCPUArray(let map): map.update(key, value, flags: flags, slot: slot).result
-        case .hash(let map): map.update(key, value, flags: flags).result
-        case .perCPUHash(let map): map.update(key, value, flags: flags, slot: slot).result
-        }
+        functions.update(functions.map, key, value, flags, slot)
     }
 
     /// Hot path. 0 or a negated errno: ENOENT, EINVAL (arrays).
     @inline(__always)
     public func delete(_ key: UnsafeRawPointer, slot: Int) -> Int64 {
-        switch kind {
-        case .array, .perCPUArray: MapStatus.invalid.result
-        case .hash(let map): map.delete(key).result
-        case .perCPUHash(let map): map.delete(key).result
-        }
+        functions.delete(functions.map, key, slot)
     }
 
-    /// The memory that holds the values: whatever `lookup` returns is `base + i * stride + valueOffset` for some `i`.
+    /// The memory that holds the values: whatever `lookup` returns is `base + i * stride` for some `i`.
     ///
-    /// Not all such addresses are values: `isValue` is exact.
+    /// Not all such addresses are values: `valueStart` is exact.
     public struct ValueRegion {
         public let base: UnsafeMutableRawPointer
         public let bytes: Int
         public let stride: Int
-        public let valueOffset: Int
     }
 
-    public var valueRegions: ValueRegion {
+    public var valueRegion: ValueRegion {
         switch kind {
         case .array(let map):
-            ValueRegion(base: map.values, bytes: Int(map.count) * map.stride, stride: map.stride, valueOffset: 0)
+            ValueRegion(base: map.values, bytes: Int(map.count) * map.stride, stride: map.stride)
         case .perCPUArray(let map):
-            ValueRegion(
-                base: map.values, bytes: (map.workers + 1) * map.slotStride, stride: map.stride, valueOffset: 0)
-        case .hash(let map): map.table.pointee.inlineRegion
-        case .perCPUHash(let map):
-            ValueRegion(
-                base: map.values.base, bytes: (map.values.workers + 1) * map.values.workerStride,
-                stride: map.values.stride, valueOffset: 0)
+            ValueRegion(base: map.values, bytes: (map.workers + 1) * map.slotStride, stride: map.stride)
+        case .hash(let map): map.table.pointee.valueRegion
+        case .lpm(let map): map.trie.pointee.valueRegion
         }
     }
 
-    /// Whether all of `bytes` bytes from `address` lie in one value.
+    /// Where the value begins in which all of `bytes` bytes from `address` lie; nil where there is none.
     @inline(__always)
-    public func isValue(_ address: UnsafeRawPointer, bytes: Int) -> Bool {
-        let region = valueRegions
+    public func valueStart(_ address: UnsafeRawPointer, bytes: Int) -> UnsafeRawPointer? {
+        let region = valueRegion
         let offset = address - UnsafeRawPointer(region.base)
-        guard offset >= 0, offset < region.bytes else { return false }
-        let within = offset % region.stride - region.valueOffset
-        guard within >= 0, within <= valueSize, bytes <= valueSize - within else { return false }
-        if case .hash(let map) = kind { return map.table.pointee.isSlot(offset: offset) }
-        return true
+        guard offset >= 0, offset < region.bytes else { return nil }
+        let within: Int
+        switch kind {
+        case .array, .perCPUArray, .lpm: within = offset % region.stride
+        case .hash(let map): within = map.table.pointee.offsetInValue(offset)
+        }
+        guard within >= 0, within <= valueSize, bytes <= valueSize - within else { return nil }
+        return address - within
     }
 
     /// Element 0 of an array (`BPF_PSEUDO_MAP_VALUE`); nil for all other types.
@@ -96,16 +86,16 @@ public struct MapCore {
 }
 
 extension HashTable {
-    /// Headers, where they are among the slots, are as large as a whole number of slots.
-    var inlineRegion: MapCore.ValueRegion {
-        let start = headerStride == bucketStride ? headers : slots
-        return MapCore.ValueRegion(
-            base: start, bytes: buckets &* bucketStride, stride: slotStride, valueOffset: valueOffset)
+    var valueRegion: MapCore.ValueRegion {
+        isPerCPU
+            ? MapCore.ValueRegion(base: values, bytes: (workers &+ 1) &* workerStride, stride: valueStride)
+            : MapCore.ValueRegion(base: slots, bytes: Int(buckets) &* bucketStride, stride: 8)
     }
 
-    /// Whether this offset in the region is in a slot rather than in a bucket's header.
-    @inline(__always)
-    func isSlot(offset: Int) -> Bool {
-        headerStride != bucketStride || offset % bucketStride >= slots - headers
+    /// From the start of a slot's value to this offset in the region; negative where there is no value.
+    func offsetInValue(_ offset: Int) -> Int {
+        if isPerCPU { return offset % valueStride }
+        let inBucket = offset % bucketStride
+        return inBucket < width &* slotStride ? inBucket % slotStride &- valueOffset : -1
     }
 }

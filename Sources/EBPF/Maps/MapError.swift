@@ -17,6 +17,10 @@ public enum MapError: Error, Hashable, Sendable {
     case notPermitted
     /// ENOMEM
     case noMemory(String)
+    /// A flag that Linux knows and has no such map for. ENOTSUPP, which glibc does not know
+    case notSupported(String)
+    /// As many prefixes as `maxEntries`. ENOSPC
+    case noSpace
     /// No map of this type can be created (yet). EINVAL
     case unsupported(MapType)
 
@@ -28,6 +32,8 @@ public enum MapError: Error, Hashable, Sendable {
         case .invalid, .unsupported: EINVAL
         case .notPermitted: EPERM
         case .noMemory: ENOMEM
+        case .notSupported: 524
+        case .noSpace: ENOSPC
         }
     }
 }
@@ -37,8 +43,8 @@ extension MapError: CustomStringConvertible {
         switch self {
         case .noEntry: "no element has this key"
         case .exists: "an element with this key exists"
-        case .full: "the map is full"
-        case .tooBig(let what), .invalid(let what), .noMemory(let what): what
+        case .full, .noSpace: "the map is full"
+        case .tooBig(let what), .invalid(let what), .noMemory(let what), .notSupported(let what): what
         case .notPermitted: "the map's flags forbid it"
         case .unsupported(let type): "maps of type \(type.name) are not supported"
         }
@@ -60,6 +66,7 @@ enum MapStatus: Int32 {
     case done = 0
     case noEntry = 2
     case tooBig = 7
+    case noSpace = 28
     case exists = 17
     case invalid = 22
 

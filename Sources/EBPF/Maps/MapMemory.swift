@@ -44,6 +44,13 @@ final class MapMemory: @unchecked Sendable {
         self.budget = budget
     }
 
+    /// Keeps a copy of `value` at `offset` bytes from the start.
+    func store<Value: BitwiseCopyable>(_ value: Value, at offset: Int) -> UnsafeMutablePointer<Value> {
+        let place = (base + offset).bindMemory(to: Value.self, capacity: 1)
+        place.initialize(to: value)
+        return place
+    }
+
     deinit {
         munmap(base, bytes)
         budget.giveBack(bytes)

@@ -6,16 +6,33 @@ protocol MapStorage {
     var elements: Int { get }
     /// Copies the value, of every worker for per-CPU maps; false where there is no such element.
     func read(_ key: UnsafeRawPointer, into value: UnsafeMutableRawPointer) -> Bool
+    /// The same, of the element with this very key where `read` finds others too.
+    func readExactly(_ key: UnsafeRawPointer, into value: UnsafeMutableRawPointer) -> Bool
     func write(_ key: UnsafeRawPointer, _ value: UnsafeRawPointer, flags: UInt64) -> MapStatus
     func remove(_ key: UnsafeRawPointer) -> MapStatus
     /// Deletes all elements; zeroes those that can't be deleted.
     func clear()
-    /// The position behind the element with this key; nil where there is no such element.
-    func position(after key: UnsafeRawPointer) -> Int?
+    /// Copies the key behind this one, the first one for nil and for a key that is not there; false behind the last.
+    func nextKey(after key: UnsafeRawPointer?, into next: UnsafeMutableRawPointer) -> Bool
     /// Copies the first element at or behind `position`, and moves `position` behind it. False at the end.
     ///
     /// Elements never move, so positions are stable: a walk from 0 meets every element that lives through it once.
     func next(from position: inout Int, key: UnsafeMutableRawPointer, value: UnsafeMutableRawPointer?) -> Bool
+}
+
+/// A map whose keys come in the order of their positions.
+protocol PositionedStorage: MapStorage {
+    /// The position behind the element with this key; nil where there is no such element.
+    func position(after key: UnsafeRawPointer) -> Int?
+}
+
+extension PositionedStorage {
+    func readExactly(_ key: UnsafeRawPointer, into value: UnsafeMutableRawPointer) -> Bool { read(key, into: value) }
+
+    func nextKey(after key: UnsafeRawPointer?, into next: UnsafeMutableRawPointer) -> Bool {
+        var position = key.flatMap { self.position(after: $0) } ?? 0
+        return self.next(from: &position, key: next, value: nil)
+    }
 }
 
 /// Dispatched by a switch: as an existential, a map of more than three words would be boxed at every call.
@@ -25,7 +42,7 @@ extension MapCore.Kind: MapStorage {
         case .array(let map): map.elements
         case .perCPUArray(let map): map.elements
         case .hash(let map): map.elements
-        case .perCPUHash(let map): map.elements
+        case .lpm(let map): map.elements
         }
     }
 
@@ -34,7 +51,14 @@ extension MapCore.Kind: MapStorage {
         case .array(let map): map.read(key, into: value)
         case .perCPUArray(let map): map.read(key, into: value)
         case .hash(let map): map.read(key, into: value)
-        case .perCPUHash(let map): map.read(key, into: value)
+        case .lpm(let map): map.read(key, into: value)
+        }
+    }
+
+    func readExactly(_ key: UnsafeRawPointer, into value: UnsafeMutableRawPointer) -> Bool {
+        switch self {
+        case .lpm(let map): map.readExactly(key, into: value)
+        default: read(key, into: value)
         }
     }
 
@@ -43,7 +67,7 @@ extension MapCore.Kind: MapStorage {
         case .array(let map): map.write(key, value, flags: flags)
         case .perCPUArray(let map): map.write(key, value, flags: flags)
         case .hash(let map): map.write(key, value, flags: flags)
-        case .perCPUHash(let map): map.write(key, value, flags: flags)
+        case .lpm(let map): map.write(key, value, flags: flags)
         }
     }
 
@@ -52,7 +76,7 @@ extension MapCore.Kind: MapStorage {
         case .array(let map): map.remove(key)
         case .perCPUArray(let map): map.remove(key)
         case .hash(let map): map.remove(key)
-        case .perCPUHash(let map): map.remove(key)
+        case .lpm(let map): map.remove(key)
         }
     }
 
@@ -61,16 +85,16 @@ extension MapCore.Kind: MapStorage {
         case .array(let map): map.clear()
         case .perCPUArray(let map): map.clear()
         case .hash(let map): map.clear()
-        case .perCPUHash(let map): map.clear()
+        case .lpm(let map): map.clear()
         }
     }
 
-    func position(after key: UnsafeRawPointer) -> Int? {
+    func nextKey(after key: UnsafeRawPointer?, into next: UnsafeMutableRawPointer) -> Bool {
         switch self {
-        case .array(let map): map.position(after: key)
-        case .perCPUArray(let map): map.position(after: key)
-        case .hash(let map): map.position(after: key)
-        case .perCPUHash(let map): map.position(after: key)
+        case .array(let map): map.nextKey(after: key, into: next)
+        case .perCPUArray(let map): map.nextKey(after: key, into: next)
+        case .hash(let map): map.nextKey(after: key, into: next)
+        case .lpm(let map): map.nextKey(after: key, into: next)
         }
     }
 
@@ -79,7 +103,7 @@ extension MapCore.Kind: MapStorage {
         case .array(let map): map.next(from: &position, key: key, value: value)
         case .perCPUArray(let map): map.next(from: &position, key: key, value: value)
         case .hash(let map): map.next(from: &position, key: key, value: value)
-        case .perCPUHash(let map): map.next(from: &position, key: key, value: value)
+        case .lpm(let map): map.next(from: &position, key: key, value: value)
         }
     }
 }

@@ -38,7 +38,7 @@ struct PerCPUArrayMap {
     }
 }
 
-extension PerCPUArrayMap: MapStorage {
+extension PerCPUArrayMap: PositionedStorage {
     var elements: Int { Int(count) }
 
     private func copy(_ index: Int, to value: UnsafeMutableRawPointer) {

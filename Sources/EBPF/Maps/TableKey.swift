@@ -1,8 +1,8 @@
 /// Keys come from whoever sends frames: without the secrets nobody can choose keys that collide.
 struct HashSecret {
     private let mask: UInt64
-    private let inner: UInt64
-    private let outer: UInt64
+    let inner: UInt64
+    let outer: UInt64
 
     /// Random, from the system.
     init() {
@@ -33,6 +33,8 @@ struct HashSecret {
 
 /// A key that is looked for, specialised by its size. Stored as whole words, with zeros after the last byte.
 protocol TableKey {
+    /// Whether it is compared and stored at once.
+    static var isOneWord: Bool { get }
     func hash(_ secret: HashSecret) -> UInt64
     func matches(_ stored: UnsafeMutableRawPointer) -> Bool
     func store(to stored: UnsafeMutableRawPointer)
@@ -40,27 +42,51 @@ protocol TableKey {
 
 /// Up to 8 bytes.
 struct OneWordKey: TableKey {
+    static var isOneWord: Bool { true }
     let word: UInt64
 
     @inline(__always)
     init(_ word: UInt64) { self.word = word }
 
     @inline(__always)
+    init(four key: UnsafeRawPointer) { word = UInt64(key.loadUnaligned(as: UInt32.self)) }
+
+    @inline(__always)
+    init(eight key: UnsafeRawPointer) { word = key.loadUnaligned(as: UInt64.self) }
+
+    /// 1 to 7 bytes.
+    @inline(__always)
+    init(_ key: UnsafeRawPointer, bytes: Int) { word = key.tail(bytes) }
+
+    @inline(__always)
     func hash(_ secret: HashSecret) -> UInt64 { secret.finish(secret.mix(secret.start, word)) }
 
     @inline(__always)
     func matches(_ stored: UnsafeMutableRawPointer) -> Bool {
-        stored.atomic64().pointee.load(ordering: .relaxed) == word
+        stored.atomic64().pointee.load(ordering: .acquiring) == word
     }
 
+    /// Who finds this key finds what was stored before it.
     @inline(__always)
-    func store(to stored: UnsafeMutableRawPointer) { stored.atomic64().pointee.store(word, ordering: .relaxed) }
+    func store(to stored: UnsafeMutableRawPointer) { stored.atomic64().pointee.store(word, ordering: .releasing) }
 }
 
 /// 9 to 16 bytes.
 struct TwoWordKey: TableKey {
+    static var isOneWord: Bool { false }
     let low: UInt64
     let high: UInt64
+
+    @inline(__always)
+    init(sixteen key: UnsafeRawPointer) {
+        low = key.loadUnaligned(as: UInt64.self)
+        high = key.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+    }
+
+    init(low: UInt64, high: UInt64) {
+        self.low = low
+        self.high = high
+    }
 
     @inline(__always)
     init(_ key: UnsafeRawPointer, bytes: Int) {
@@ -91,6 +117,7 @@ struct TwoWordKey: TableKey {
 
 /// Any size.
 struct LongKey: TableKey {
+    static var isOneWord: Bool { false }
     let key: UnsafeRawPointer
     let bytes: Int
 

@@ -88,14 +88,14 @@ struct Containment {
 
     private func isValue(_ register: Register, _ value: UInt64) -> Bool {
         let map = maps[register.map.index]
-        let region = map.core.valueRegions
+        let region = map.core.valueRegion
         let offset = UInt64(bitPattern: Int64(register.offset))
         let first = UInt64(UInt(bitPattern: region.base))
-        for start in stride(from: region.valueOffset, to: region.bytes, by: region.stride) {
+        for start in stride(from: 0, to: region.bytes, by: region.stride) {
             let element = first + UInt64(start)
             guard register.number.contains(value &- element &- offset) else { continue }
             guard let pointer = UnsafeRawPointer(bitPattern: UInt(element)),
-                map.core.isValue(pointer, bytes: map.attributes.valueSize)
+                map.core.valueStart(pointer, bytes: map.attributes.valueSize) == pointer
             else { continue }
             return true
         }

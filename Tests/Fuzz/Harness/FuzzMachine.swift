@@ -58,7 +58,7 @@ public final class FuzzMachine {
     }
 
     static let offer = Verifier.Offer(
-        helpers: Set(Helper.allCases.map(\.rawValue)), mapTypes: [.array, .hash, .perCPUArray, .perCPUHash])
+        helpers: Set(Helper.allCases.map(\.rawValue)), mapTypes: Map.types)
 
     /// Verifies, and runs what is accepted on `inputs` inputs made from `seed`.
     public func test(_ program: GeneratedProgram, inputs: Int, seed: UInt64) -> Outcome {

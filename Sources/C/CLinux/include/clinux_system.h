@@ -28,4 +28,7 @@ static inline void clinux_pause(void) {
     __asm__ volatile("yield");
 #endif
 }
+
+// Swift has no intrinsic for it.
+static inline void clinux_prefetch(const void *address) { __builtin_prefetch(address); }
 #endif

@@ -121,13 +121,10 @@ struct Grant {
     var writable = false
 }
 
-/// All values of one map, for the check of an access.
+/// The memory of all values of one map, for the check of an access.
 struct ValueRegion {
     var start: UInt
     var end: UInt
-    var stride: UInt
-    /// Of the value within a stride.
-    var valueOffset: UInt
     var valueSize: UInt
     var readable: Bool
     var writable: Bool

@@ -75,15 +75,10 @@ enum Memory {
             let region = core.pointee.regions[index]
             guard isWithin(a, size, region.start, region.end) else { continue }
             guard writing ? region.writable : region.readable else { return false }
-            let inside = (a - region.start) % region.stride
-            guard inside >= region.valueOffset, inside &+ size <= region.valueOffset &+ region.valueSize else {
-                return false
-            }
-            // Headers of a hash map's buckets lie among the values.
             guard let pointer = UnsafeRawPointer(bitPattern: a),
-                core.pointee.maps[index].isValue(pointer, bytes: Int(size))
+                let value = core.pointee.maps[index].valueStart(pointer, bytes: Int(size))
             else { return false }
-            let start = a - inside + region.valueOffset
+            let start = UInt(bitPattern: value)
             grant(state, Grant(start: start, end: start + region.valueSize, writable: region.writable))
             return true
         }

@@ -215,11 +215,9 @@ extension Program {
 
 extension ValueRegion {
     init(_ map: Map) {
-        let region = map.core.valueRegions
+        let region = map.core.valueRegion
         start = UInt(bitPattern: region.base)
         end = start + UInt(region.bytes)
-        stride = UInt(max(region.stride, 1))
-        valueOffset = UInt(region.valueOffset)
         valueSize = UInt(map.attributes.valueSize)
         readable = !map.attributes.flags.contains(.writeOnlyProgram)
         writable = !map.attributes.flags.contains(.readOnlyProgram)

@@ -1,3 +1,4 @@
+import Maps
 import Object
 import Verifier
 
@@ -21,7 +22,7 @@ public struct Verification: Sendable {
 extension Verifier.Offer {
     /// What this engine has.
     public static let engine = Verifier.Offer(
-        helpers: Set(Helper.allCases.map(\.rawValue)), mapTypes: [.array, .perCPUArray, .hash, .perCPUHash])
+        helpers: Set(Helper.allCases.map(\.rawValue)), mapTypes: Map.types)
 }
 
 extension Verifier.Options {

@@ -18,7 +18,7 @@ enum EntryRoutes {
     static func get(_ context: Context) throws(Problem) -> Response {
         let target = try EntryTarget(context)
         let key = try target.pathKey(context)
-        return try answer(context, target, key, try target.lookup(key))
+        return try answer(context, target, key, try target.element(key))
     }
 
     static func lookup(_ context: Context) throws(Problem) -> Response {
@@ -83,7 +83,7 @@ enum EntryRoutes {
                     MapError.invalid("elements of a map of type \(target.record.attributes.type.name) can't be deleted")
                 )
             }
-            _ = try target.lookup(key)
+            _ = try target.element(key)
         } else {
             do {
                 try target.record.map.delete(key)

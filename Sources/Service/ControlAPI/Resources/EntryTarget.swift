@@ -40,7 +40,16 @@ struct EntryTarget: Sendable {
         }
     }
 
-    func find(_ key: [UInt8]) -> [UInt8]? { try? record.map.lookup(key) }
+    /// The value of the entry with this very key.
+    func element(_ key: [UInt8]) throws(Problem) -> [UInt8] {
+        do {
+            return try record.map.element(key)
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    func find(_ key: [UInt8]) -> [UInt8]? { try? record.map.element(key) }
 
     /// What an update would be refused for.
     func check(_ key: [UInt8], _ mode: UpdateMode, exists: Bool) throws(Problem) {
@@ -53,7 +62,8 @@ struct EntryTarget: Sendable {
         guard record.attributes.hasDeletableEntries else {
             throw Problem(MapError.tooBig("index is past the end of \(record.attributes.maxEntries) elements"))
         }
-        if record.map.entryCount >= record.attributes.maxEntries { throw Problem(MapError.full) }
+        let evicts = record.attributes.type == .lruHash || record.attributes.type == .lruPerCPUHash
+        if !evicts, record.map.entryCount >= record.attributes.maxEntries { throw Problem(MapError.full) }
     }
 }
 

@@ -11,11 +11,11 @@ extension Problem {
         case .noEntry:
             self.init(.noSuchEntry, "\(error)", status: mode == .exist ? .preconditionFailed : nil)
         case .exists: self.init(.exists, "\(error)")
-        case .full: self.init(.mapFull, "\(error)")
+        case .full, .noSpace: self.init(.mapFull, "\(error)")
         case .notPermitted: self.init(.readOnly, "\(error)")
         case .tooBig, .invalid: self.init(.invalid, "\(error)")
         case .noMemory: self.init(.conflict, "\(error)")
-        case .unsupported: self.init(.unsupported, "\(error)")
+        case .unsupported, .notSupported: self.init(.unsupported, "\(error)")
         }
     }
 

@@ -50,7 +50,7 @@ struct MapCommand: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Create a map that stands by itself.")
         @OptionGroup var options: ClientOptions
         @Argument var map: String
-        @Option(help: "hash, array, percpu_hash or percpu_array.") var type: String
+        @Option(help: "hash, array, percpu_hash, percpu_array, lru_hash, lru_percpu_hash or lpm_trie.") var type: String
         @Option(help: ArgumentHelp("Size of a key.", valueName: "bytes")) var keySize: Int
         @Option(help: ArgumentHelp("Size of a value.", valueName: "bytes")) var valueSize: Int
         @Option(help: ArgumentHelp("The most entries.", valueName: "count")) var maxEntries: Int

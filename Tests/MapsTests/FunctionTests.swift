@@ -1,0 +1,102 @@
+import Glibc
+import Maps
+import Object
+import Testing
+
+/// The C functions do what the map's own methods do.
+@Suite struct FunctionTests {
+    @Test(arguments: ProgramAccessTests.types, [4, 7, 8, 13, 16, 24])
+    func functionsAreTheMapsOwn(_ type: MapType, _ keySize: Int) throws {
+        let isArray = type == .array || type == .perCPUArray
+        if isArray && keySize != 4 { return }
+        let isLRU = type == .lruHash || type == .lruPerCPUHash
+        let attributes = MapAttributes(type: type, keySize: keySize, valueSize: 8, maxEntries: 20)
+        let map = try Map(attributes, domain: WorkerDomain(workers: 2))
+        let core = map.core
+        let functions = core.functions
+        var random = SeededGenerator(seed: 5)
+        let keys = (0..<30).map { isArray ? bytes(UInt32($0)) : random.bytes(keySize) }
+        for step in 0..<2000 {
+            let key = keys.randomElement(using: &random)!
+            let slot = Int.random(in: 0...2, using: &random)
+            let value = bytes(UInt64(step))
+            let present = core.lookup(key, slot: slot)
+            check(functions.lookup(functions.map, key, slot) == present)
+            switch UInt8.random(in: 0..<4, using: &random) {
+            case 0:
+                let result = functions.delete(functions.map, key, slot)
+                check(result == (isArray ? -Int64(EINVAL) : present == nil ? -Int64(ENOENT) : 0))
+            default:
+                let count = map.entryCount
+                let result = functions.update(functions.map, key, value, 0, slot)
+                check(result == (present == nil && count == 20 && !isLRU ? -Int64(E2BIG) : 0))
+                if result == 0 { check(core.lookup(key, slot: slot)?.load(as: UInt64.self) == UInt64(step)) }
+            }
+        }
+        check(functions.update(functions.map, keys[0], bytes(UInt64(0)), 7, 0) == -Int64(EINVAL))
+        withExtendedLifetime(map) {}
+    }
+
+    @Test(arguments: [MapType.array, .perCPUArray], [1, 8, 12])
+    func arrayLayout(_ type: MapType, _ valueSize: Int) throws {
+        let attributes = MapAttributes(type: type, keySize: 4, valueSize: valueSize, maxEntries: 20)
+        let map = try Map(attributes, domain: WorkerDomain(workers: 2))
+        let layout = try #require(map.core.arrayLayout)
+        #expect(layout.count == 20)
+        #expect((layout.workerStride == 0) == (type == .array))
+        for slot in 0...2 {
+            for index in 0..<20 {
+                let address = UnsafeMutableRawPointer(
+                    bitPattern: layout.base + UInt(slot * layout.workerStride + index * layout.stride))
+                #expect(map.core.lookup(bytes(UInt32(index)), slot: slot) == address)
+            }
+        }
+        let hash = MapAttributes(type: .hash, keySize: 4, valueSize: 8, maxEntries: 20)
+        #expect(try Map(hash, domain: WorkerDomain()).core.arrayLayout == nil)
+    }
+
+    /// As the comment on `HashLookupLayout` says, step by step.
+    @Test(arguments: [4, 8], [1, 8, 16, 40])
+    func hashLookupLayout(_ keySize: Int, _ valueSize: Int) throws {
+        let attributes = MapAttributes(type: .hash, keySize: keySize, valueSize: valueSize, maxEntries: 9000)
+        let map = try Map(attributes, domain: WorkerDomain())
+        let layout = try #require(map.core.hashLookupLayout)
+        func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
+            let product = a.multipliedFullWidth(by: b)
+            return product.high ^ product.low
+        }
+        let value = [UInt8](repeating: 1, count: valueSize)
+        func key(_ number: UInt64) -> [UInt8] { Array(bytes(number &* 0x9E37_79B9)[..<keySize]) }
+        for number in 0..<UInt64(9000) { check(map.core.update(key(number), value, flags: 1, slot: 0) == 0) }
+        var unsure = 0
+        for number in 0..<UInt64(18_000) {
+            let found = map.core.lookup(key(number), slot: 0)
+            let word = key(number).withUnsafeBytes {
+                keySize == 4 ? UInt64($0.load(as: UInt32.self)) : $0.load(as: UInt64.self)
+            }
+            let hash = fold(fold(word ^ layout.start, layout.inner), layout.outer)
+            let home = Int(hash.multipliedFullWidth(by: layout.buckets).high) * layout.bucketStride
+            let bucket = try #require(UnsafeMutableRawPointer(bitPattern: layout.base)) + home
+            let tag = UInt8(truncatingIfNeeded: hash & 0x7f | 0x80)
+            let slots = (0..<layout.width).filter { bucket.load(fromByteOffset: $0, as: UInt8.self) == tag }
+                .map { bucket + HashLookupLayout.firstSlot + $0 * layout.slotStride }
+            if let slot = slots.first(where: { $0.load(as: UInt64.self) == word }) {
+                check(slot + layout.valueOffset == found)
+            } else if slots.isEmpty, bucket.load(fromByteOffset: HashLookupLayout.overflow, as: UInt32.self) == 0 {
+                check(found == nil)
+            } else {
+                unsure += 1
+            }
+        }
+        // Two or three in ten where a bucket has room for one element or two.
+        #expect(unsure < 4000)
+        let others: [MapType] = [.array, .perCPUHash, .lruHash]
+        for type in others {
+            let other = MapAttributes(type: type, keySize: 4, valueSize: 8, maxEntries: 9)
+            let map = try Map(other, domain: WorkerDomain())
+            #expect(map.core.hashLookupLayout == nil)
+            withExtendedLifetime(map) {}
+        }
+        withExtendedLifetime(map) {}
+    }
+}
