@@ -13,11 +13,13 @@ import Verifier
         let program: Program
         let maps: [Map]
 
-        init(_ source: String, _ attributes: [MapAttributes], _ engine: Program.Engine) throws {
+        init(
+            _ source: String, _ attributes: [MapAttributes], _ engine: Program.Engine, _ type: ProgramType = .vale
+        ) throws {
             let domain = WorkerDomain(workers: 2)
             maps = try attributes.map { try Map($0, domain: domain) }
             program = try Program(
-                verifying: ObjectProgram(name: "test", instructions: Assembler.assemble(source)), type: .vale,
+                verifying: ObjectProgram(name: "test", instructions: Assembler.assemble(source)), type: type,
                 maps: maps, domain: domain, trace: TraceLog(), options: .init(engine: engine))
             #expect(program.engine == engine)
         }
@@ -163,6 +165,31 @@ import Verifier
             "ldxb r0, [r1+20]\nadd r0, 1\nstxb [r1+20], r0\nldxb r0, [r1+20]\nldxw r2, [r1+16]\nadd r0, r2\nexit")
         let text = try compare("ldxb r0, [r1+20]\nldxw r2, [r1+16]\nadd r0, r2\nexit")
         #expect(text.contains("movzx eax, byte"))
+    }
+
+    /// Fields of the context are loaded from elsewhere, with the sign that the load gives them.
+    @Test func fieldsKeepTheirSign() throws {
+        for (load, type) in [
+            ("ldxb r0, [r1+20]", ProgramType.vale), ("ldxsb r0, [r1+20]", .vale), ("ldxw r0, [r1+16]", .vale),
+            ("ldxsw r0, [r1+16]", .vale), ("ldxw r0, [r1+12]", .xdp), ("ldxsw r0, [r1+12]", .xdp),
+            ("ldxw r0, [r1+16]", .xdp), ("ldxsw r0, [r1+16]", .xdp), ("ldxsw r0, [r1+20]", .xdp),
+        ] {
+            let sides = try Program.Engine.allCases.map { try Side("\(load)\nexit", [], $0, type) }
+            for word in [UInt32(0), 1, 0x7F, 0x80, 0xFF, 0x7FFF_FFFF, 0x8000_0000, .max] {
+                var byte: UInt8 = 0
+                let values = sides.map { side in
+                    withUnsafeMutableBytes(of: &byte) { bytes in
+                        var frame = FrameContext(
+                            data: bytes.baseAddress!, length: 1, ingressPort: word,
+                            ring: UInt8(truncatingIfNeeded: word), ingressIfindex: word, egressIfindex: word)
+                        var result = RunResult()
+                        side.program.executable.run(&frame, count: 1, results: &result, slot: 0)
+                        return result.value
+                    }
+                }
+                #expect(values[0] == values[1], "\(load) \(type) \(word)")
+            }
+        }
     }
 
     /// Sums and differences that are written as fewer instructions.

@@ -104,13 +104,13 @@ struct NativeOptimizer {
     }
 
     private mutating func rewriteContextLoad(_ index: Int) {
-        guard !needsContext, steps[index].operation.loadWidth != nil,
-            let field = facts.contextLoads[Int(core.pointee.wireSlots[index])]
+        guard !needsContext, steps[index].operation.isLoad,
+            let field = facts.contextLoads[Int(core.pointee.wireSlots[index])],
+            let place = FrameContext.field(field, type: core.pointee.type)
         else { return }
-        guard let place = FrameContext.field(field, type: core.pointee.type) else { return }
         if place.isRing, facts.writesContext { return }
         steps[index].form = .contextLoad
-        steps[index].operation = place.load
+        steps[index].operation = place.load(as: steps[index].operation)
         steps[index].offset = place.offset
     }
 
@@ -237,6 +237,16 @@ extension FrameContext {
         var offset: Int32
         var load: Operation
         var isRing = false
+
+        /// The load that gives what `operation` gives of the context's field. A ring takes more bits there than here, none
+        /// of them the sign, unless it is loaded as a byte.
+        func load(as operation: Operation) -> Operation {
+            switch operation {
+            case .ldxs8 where load == .ldx8: .ldxs8
+            case .ldxs32 where load == .ldx32: .ldxs32
+            default: load
+            }
+        }
     }
 
     private static func offset(_ path: PartialKeyPath<FrameContext>) -> Int32 {
@@ -268,6 +278,8 @@ extension FrameContext {
 
 extension Operation {
     var isConditionalJump: Bool { isJump && self != .ja }
+
+    var isLoad: Bool { rawValue >= Operation.ldx8.rawValue && rawValue <= Operation.ldxs32.rawValue }
 
     /// Bytes that a load takes, which it zero-extends.
     var loadWidth: Int? {

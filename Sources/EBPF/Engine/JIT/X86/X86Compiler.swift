@@ -192,8 +192,12 @@ struct X86Compiler: CodeGenerator {
         case .omitted: return
         case .plain: break
         case .contextLoad:
-            let frame = loadContext(Self.scratch)
-            assembler.load(step.operation.loadSize, register(step.dst), X86Address(frame, step.offset))
+            let field = X86Address(loadContext(Self.scratch), step.offset)
+            switch step.operation {
+            case .ldxs8: assembler.loadSigned(.bits8, register(step.dst), field)
+            case .ldxs32: assembler.loadSigned(.bits32, register(step.dst), field)
+            default: assembler.load(step.operation.loadSize, register(step.dst), field)
+            }
             return
         case .swappedLoad: return writeSwappedLoad(step)
         case .load48, .swappedLoad48: return writeLoad48(step)
