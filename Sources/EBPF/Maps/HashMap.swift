@@ -20,6 +20,11 @@ struct ProgramValue: ValueSource {
     let worker: Int
 
     @inline(__always)
+    func prefetch(_ table: borrowing HashTable, _ hash: UInt64, isNew: Bool) {
+        if isNew { table.prefetchValues(hash) } else { table.prefetchValue(hash, worker: worker) }
+    }
+
+    @inline(__always)
     func overwrite(_ table: borrowing HashTable, _ place: HashTable.Place) {
         let target = table.value(place, worker: worker)
         if table.valueSize == 8 {
@@ -44,6 +49,8 @@ struct ProgramValue: ValueSource {
 struct UserValue: ValueSource {
     static var isProgram: Bool { false }
     let value: UnsafeRawPointer
+
+    func prefetch(_ table: borrowing HashTable, _ hash: UInt64, isNew: Bool) { table.prefetchValues(hash) }
 
     @inline(__always)
     func overwrite(_ table: borrowing HashTable, _ place: HashTable.Place) {

@@ -78,7 +78,8 @@ extension HashTable {
         return value(place, worker: worker)
     }
 
-    /// Hot path. A per-CPU value lies apart from its key: both lines come in at the same time.
+    /// Hot path. A per-CPU value lies apart from its key, nearly always in its home's place: both lines come in at the
+    /// same time.
     @inline(__always)
     func prefetchValue(_ hash: UInt64, worker: Int) {
         if isPerCPU {
@@ -86,10 +87,17 @@ extension HashTable {
         }
     }
 
+    /// The same for all workers.
+    @inline(__always)
+    func prefetchValues(_ hash: UInt64) {
+        if isPerCPU { for worker in 0...workers { prefetchValue(hash, worker: worker) } }
+    }
+
     /// Copies what `copy` reads of the element with this key as of one moment; false when there is none.
     @inline(__always)
     func readConsistently<Key: TableKey>(_ key: Key, _ copy: (Place) -> Void) -> Bool {
         let hash = key.hash(secret)
+        prefetchValues(hash)
         var backoff = Backoff()
         for _ in 0..<64 {
             guard let place = find(key, hash) else { return false }

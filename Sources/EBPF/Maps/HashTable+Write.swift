@@ -6,6 +6,8 @@ import Synchronization
 protocol ValueSource {
     /// Whether a program brings it: to one worker's value, in a run, between two quiescent points.
     static var isProgram: Bool { get }
+    /// Fetches where the key's element probably has its value, or all its values if it is probably new.
+    func prefetch(_ table: borrowing HashTable, _ hash: UInt64, isNew: Bool)
     /// Puts it where an element at `place` has its value.
     func overwrite(_ table: borrowing HashTable, _ place: HashTable.Place)
     /// The same, and zeros wherever a new element has no value yet.
@@ -18,6 +20,7 @@ extension HashTable {
     func update<Key: TableKey, Value: ValueSource>(_ key: Key, _ value: Value, flags: UInt64) -> MapStatus {
         if flags > UpdateMode.exist.rawValue { return .invalid }
         let hash = key.hash(secret)
+        value.prefetch(self, hash, isNew: flags == UpdateMode.noExist.rawValue)
         let changes = writers.changes.load(ordering: .acquiring)
         if flags == UpdateMode.noExist.rawValue {
             if let place = find(key, hash) {

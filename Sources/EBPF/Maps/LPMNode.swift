@@ -2,9 +2,9 @@ import Synchronization
 
 /// A prefix in an `LPMTrie`, or the place where two part ways.
 ///
-///     | child 0, 32 bits | child 1, 32 bits | prefix length 32 | kind 32 | data, whole words | value, whole words |
+///     | child 0, 32 bits | child 1 32 | parent 32 | prefix length 16 | kind 16 | data, whole words | value, whole words |
 ///
-/// Children are numbers of nodes, 0 for none. What readers follow is published with the link to it.
+/// Children and parent are numbers of nodes, 0 for none. What readers follow is published with the link to it.
 struct LPMNode {
     let address: UnsafeMutableRawPointer
 
@@ -25,21 +25,33 @@ struct LPMNode {
     @inline(__always)
     func next(_ bit: Int) -> Int { Int(child(bit).pointee.load(ordering: .acquiring)) }
 
-    @inline(__always)
-    var prefixLength: Int { Int(address.atomic32(8).pointee.load(ordering: .relaxed)) }
+    /// For writers only.
+    var parent: Int {
+        get { Int(address.atomic32(8).pointee.load(ordering: .relaxed)) }
+        nonmutating set { address.atomic32(8).pointee.store(UInt32(newValue), ordering: .relaxed) }
+    }
 
     @inline(__always)
-    var isElement: Bool { address.atomic32(12).pointee.load(ordering: .acquiring) == Kind.element.rawValue }
+    private var description: UnsafeMutablePointer<Atomic<UInt32>> { address.atomic32(12) }
+
+    @inline(__always)
+    var prefixLength: Int { Int(description.pointee.load(ordering: .relaxed) & 0xffff) }
+
+    @inline(__always)
+    var isElement: Bool { description.pointee.load(ordering: .acquiring) &>> 16 == Kind.element.rawValue }
 
     /// Under the map's lock. Who sees an element sees its value.
-    func set(_ kind: Kind) { address.atomic32(12).pointee.store(kind.rawValue, ordering: .releasing) }
+    func set(_ kind: Kind) { describe(kind, prefixLength) }
+
+    private func describe(_ kind: Kind, _ prefixLength: Int) {
+        description.pointee.store(kind.rawValue &<< 16 | UInt32(prefixLength), ordering: .releasing)
+    }
 
     /// Under the map's lock; no reader gets here before there is a link.
     func initialize(_ kind: Kind, prefixLength: Int, children: (Int, Int)) {
         child(0).pointee.store(UInt32(children.0), ordering: .relaxed)
         child(1).pointee.store(UInt32(children.1), ordering: .relaxed)
-        address.atomic32(8).pointee.store(UInt32(prefixLength), ordering: .relaxed)
-        set(kind)
+        describe(kind, prefixLength)
     }
 
     @inline(__always)

@@ -28,24 +28,27 @@ extension LPMTrie {
         return .done
     }
 
-    /// Where a walk from the root towards a prefix ends.
+    /// Where a walk towards a prefix ends.
     private struct Way {
         /// The node at which it ends, 0 where there is none.
         var number: Int
         /// Leading bits that it has in common with the key.
         var match = 0
-        /// The node above, and the one above that; 0 for none.
+        /// The node above, 0 for none.
         var parent = 0
-        var grandparent = 0
     }
 
+    /// From the topmost node with the key's first bits, or from the root where there is none.
     private func way(to key: LPMKey) -> Way {
         var way = Way(number: Int(root.load(ordering: .relaxed)))
+        if key.prefixLength >= topBits {
+            let top = Int(tops[key.leading(topBits)].load(ordering: .relaxed))
+            if top != 0 { way = Way(number: top, parent: node(top).parent) }
+        }
         while way.number != 0 {
             let node = node(way.number)
             way.match = node.match(key)
             if way.match != node.prefixLength || way.match == key.prefixLength { break }
-            way.grandparent = way.parent
             way.parent = way.number
             way.number = node.next(key.bit(way.match))
         }
@@ -54,6 +57,7 @@ extension LPMTrie {
 
     /// Links a node, which has the bits of `key` as far as `parent` has any, below `parent`, or as the root for 0.
     private func link(_ number: Int, below parent: Int, _ key: LPMKey) {
+        if number != 0 { node(number).parent = parent }
         let place = parent == 0 ? nil : node(parent)
         if let place {
             place.child(key.bit(place.prefixLength)).pointee.store(UInt32(number), ordering: .releasing)
@@ -95,12 +99,15 @@ extension LPMTrie {
         } else if way.match == key.prefixLength {
             // Above a node with a longer prefix.
             node.child(bit(of: way.number, way.match)).pointee.store(UInt32(way.number), ordering: .relaxed)
+            self.node(way.number).parent = number
             link(number, below: way.parent, key)
         } else {
             let fork = nursery.pointee.take(domain)
             self.node(fork).setData(key)
             let children = key.bit(way.match) == 0 ? (number, way.number) : (way.number, number)
             self.node(fork).initialize(.intermediate, prefixLength: way.match, children: children)
+            node.parent = fork
+            self.node(way.number).parent = fork
             link(fork, below: way.parent, key)
             if way.match < topBits { setTop(number) }
         }
@@ -150,7 +157,7 @@ extension LPMTrie {
             // The place where two parted ways is one no more: the other one moves up.
             let parent = self.node(way.parent)
             let other = parent.next(1 &- key.bit(parent.prefixLength))
-            link(other, below: way.grandparent, key)
+            link(other, below: parent.parent, key)
             retire(way.parent)
         } else {
             link(children.0 | children.1, below: way.parent, key)
