@@ -21,7 +21,8 @@ struct ProgramValue: ValueSource {
 
     @inline(__always)
     func prefetch(_ table: borrowing HashTable, _ hash: UInt64, isNew: Bool) {
-        if isNew { table.prefetchValues(hash) } else { table.prefetchValue(hash, worker: worker) }
+        // Overwriting stores only, which waits for nothing.
+        if isNew { table.prefetchValues(hash) }
     }
 
     @inline(__always)

@@ -6,7 +6,8 @@ import Synchronization
 protocol ValueSource {
     /// Whether a program brings it: to one worker's value, in a run, between two quiescent points.
     static var isProgram: Bool { get }
-    /// Fetches where the key's element probably has its value, or all its values if it is probably new.
+    /// Fetches what the update will wait for: where the key's element probably has its values. `isNew`: it is no update of
+    /// an element that is there.
     func prefetch(_ table: borrowing HashTable, _ hash: UInt64, isNew: Bool)
     /// Puts it where an element at `place` has its value.
     func overwrite(_ table: borrowing HashTable, _ place: HashTable.Place)
