@@ -68,7 +68,7 @@ extension X86Compiler {
             }
             let distance = Int(key) * elements.stride
             if elements.workerStride == 0 {
-                assembler.mov(.rax, Int64(Int(bitPattern: elements.base + distance)))
+                assembler.mov(.rax, Int64(Int(bitPattern: elements.base) + distance))
             } else {
                 loadBase(lookup)
                 // Fields of the element are to be within reach too.

@@ -163,7 +163,8 @@ struct X86Compiler: CodeGenerator {
             assembler.bind(label(index))
             if steps[index].keepsKey {
                 if steps[index].form != .omitted { write(steps[index], index) }
-                assembler.mov(.bits32, Self.scratch, register(steps[index].src))
+                let width: X86Width = steps[index].operation == .stx64 ? .bits64 : .bits32
+                assembler.mov(width, Self.scratch, register(steps[index].src))
             } else if steps[index].form == .omitted {
                 isReached = !steps[index].endsBlock
             } else if source.facts != nil, let last = fuse(index) {
@@ -202,6 +203,7 @@ struct X86Compiler: CodeGenerator {
         case .swappedLoad: return writeSwappedLoad(step)
         case .load48, .swappedLoad48: return writeLoad48(step)
         case .lookup: return writeLookup(step, index)
+        case .mapCall: return writeMapCall(step, index)
         }
         switch step.operation {
         case .callHelper: writeHelperCall(step, index)
