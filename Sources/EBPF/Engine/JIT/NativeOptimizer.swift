@@ -194,7 +194,8 @@ struct NativeOptimizer {
         guard isLookup, core.pointee.maps[map].hashLookupLayout != nil, let key = values.stackOffset(2) else { return }
         let bytes = core.pointee.maps[map].keySize
         if case .register(let register)? = values.stored(at: key, bytes: bytes) {
-            steps[index].src = register
+            // r2 is where the key lies.
+            if register != 2 { steps[index].src = register }
         } else if let store = keyStore(index, bytes == 8 ? .stx64 : .stx32, at: key) {
             steps[store].keepsKey = true
             steps[index].src = 11

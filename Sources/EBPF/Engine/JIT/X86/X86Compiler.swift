@@ -41,6 +41,7 @@ struct X86Compiler: CodeGenerator {
     var faultExits: [FaultExit] = []
     /// Ends of lookups that find nothing.
     var nullExits: [NullExit] = []
+    var hashLookupExits: [HashLookupExit] = []
     /// For each register the step that wrote it last.
     var lastWrite: [Int32] = [Int32](repeating: -1, count: 11)
     /// Registers whose value is known here.
@@ -145,6 +146,7 @@ struct X86Compiler: CodeGenerator {
         writeSteps()
         assembler.bind(bodyEndLabel)
         if !hasFrames { writeBurstEnd() }
+        writeHashLookupExits()
         writeNullExits()
         writeFaults()
         if flow.hasCallx { writeTable() }
