@@ -9,7 +9,7 @@ import Verifier
 /// What the optimizer takes away makes no difference but in time: verified programs in both engines.
 @Suite struct NativeOptimizerTests {
     /// A verified program on maps of its own, in one engine.
-    private struct Side {
+    struct Side {
         let program: Program
         let maps: [Map]
 
@@ -54,7 +54,7 @@ import Verifier
 
     /// The text of the native code, once both engines did the same.
     @discardableResult
-    private func compare(_ source: String, _ attributes: [MapAttributes] = []) throws -> String {
+    func compare(_ source: String, _ attributes: [MapAttributes] = []) throws -> String {
         let interpreted = try Side(source, attributes, .interpreter)
         let native = try Side(source, attributes, .jit)
         for slot in 0...1 {
@@ -63,7 +63,7 @@ import Verifier
         return try #require(native.program.nativeListing()).lines.map(\.text).joined(separator: "\n")
     }
 
-    private static let bounds =
+    static let bounds =
         "ldxdw r6, [r1+0]\nldxdw r2, [r1+8]\nmov r3, r6\nadd r3, 14\nmov r0, 255\njgt r3, r2, out\n"
 
     private static func array(_ type: MapType, value: Int = 8, entries: Int = 64) -> MapAttributes {

@@ -98,8 +98,8 @@ struct NativeBurst {
     mutating func setBases(_ maps: UnsafePointer<MapCore>, count: Int, slot: Int) {
         withUnsafeMutableBytes(of: &bases) { bytes in
             for index in 0..<min(count, Self.baseCount) {
-                guard let elements = maps[index].elements else { continue }
-                let base = UInt(bitPattern: elements.base + slot * elements.workerStride)
+                guard let elements = maps[index].arrayLayout else { continue }
+                let base = elements.base + UInt(slot * elements.workerStride)
                 bytes.storeBytes(of: base, toByteOffset: index * MemoryLayout<UInt>.stride, as: UInt.self)
             }
         }

@@ -9,6 +9,7 @@ import Verifier
 /// - Jumps that go one way only, and steps that are never reached, as the verifier saw it, are gone.
 /// - Fields of the context are loaded from the frame's struct.
 /// - Lookups in arrays become address computations, with the key from its register or as a constant.
+/// - Calls on other maps go to the map's own functions.
 /// - Bytes that are loaded one by one and put together become one load.
 /// - Loads from the stack of what was just stored become moves; stores that nothing loads are gone.
 struct NativeOptimizer {
@@ -24,7 +25,7 @@ struct NativeOptimizer {
             case memory
         }
         var map: Int
-        var elements: MapCore.Elements
+        var elements: ArrayLayout
         var key: Key
         /// Whether the key is always in the array.
         var isWithin: Bool
@@ -146,9 +147,12 @@ struct NativeOptimizer {
     }
 
     private mutating func rewriteHelperCall(_ index: Int) {
-        guard steps[index].imm == Int64(Helper.mapLookupElem.rawValue) else { return }
+        guard steps[index].isMapHelper else { return }
         let call = facts.mapCalls[Int(core.pointee.wireSlots[index])]
-        guard let map = call?.map ?? constantMap, let elements = core.pointee.maps[map].elements else { return }
+        guard let map = call?.map ?? constantMap else { return }
+        guard steps[index].imm == Int64(Helper.mapLookupElem.rawValue),
+            let elements = core.pointee.maps[map].arrayLayout
+        else { return rewriteMapCall(index, map: map) }
         var lookup = Lookup(map: map, elements: elements, key: .memory, isWithin: false)
         var src: UInt8 = 2
         var offset: Int32 = 0
@@ -164,7 +168,7 @@ struct NativeOptimizer {
                 lookup.key = .register
                 src = register
             case nil:
-                if let store = keyStore(index, at: key) {
+                if let store = keyStore(index, .stx32, at: key) {
                     steps[store].keepsKey = true
                     lookup.key = .kept
                     src = 11
@@ -180,15 +184,33 @@ struct NativeOptimizer {
         lookups.append(lookup)
     }
 
+    /// Calls the map's own function. A lookup's key comes from its register, where that is known.
+    private mutating func rewriteMapCall(_ index: Int, map: Int) {
+        let isLookup = steps[index].imm == Int64(Helper.mapLookupElem.rawValue)
+        steps[index].form = .mapCall
+        steps[index].offset = Int32(truncatingIfNeeded: map)
+        steps[index].dst = 0
+        steps[index].src = 2
+        guard isLookup, core.pointee.maps[map].hashLookupLayout != nil, let key = values.stackOffset(2) else { return }
+        let bytes = core.pointee.maps[map].keySize
+        if case .register(let register)? = values.stored(at: key, bytes: bytes) {
+            // r2 is where the key lies.
+            if register != 2 { steps[index].src = register }
+        } else if let store = keyStore(index, bytes == 8 ? .stx64 : .stx32, at: key) {
+            steps[store].keepsKey = true
+            steps[index].src = 11
+        }
+    }
+
     /// The store of the key's register, where nothing but moves and sums came since: they leave scratch registers alone.
-    private func keyStore(_ index: Int, at offset: Int) -> Int? {
+    private func keyStore(_ index: Int, _ operation: Operation, at offset: Int) -> Int? {
         var store = index - 1
         while store >= 0, index - store < 8, !isTarget[store + 1] {
             let step = steps[store]
             switch step.operation {
             case _ where step.form == .omitted: break
             case .mov64Reg, .mov64Imm, .mov32Imm, .add64Imm, .lddw: break
-            case .stx32 where step.form == .plain && stack.storeOffset(store) == offset: return store
+            case operation where step.form == .plain && stack.storeOffset(store) == offset: return store
             default: return nil
             }
             store -= 1

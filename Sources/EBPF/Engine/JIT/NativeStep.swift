@@ -6,7 +6,7 @@ struct NativeStep {
     var dst: UInt8
     var src: UInt8
     var form = Form.plain
-    /// A store of a key that a lookup is to find in a scratch register: until then nothing else uses that.
+    /// A store of a key, whole, that a lookup is to find in a scratch register: until then nothing else uses that.
     var keepsKey = false
     var offset: Int32
     var imm: Int64
@@ -24,6 +24,9 @@ struct NativeStep {
         case load48, swappedLoad48
         /// A lookup whose map and key are known: `imm` is its number in `NativeOptimizer.lookups`.
         case lookup
+        /// A lookup, update or deletion in a map that is known: `offset` is its number. `src` has a lookup's key; it is 2,
+        /// which points to the key, where that is not known, and 11 where a step before with `keepsKey` left the key.
+        case mapCall
     }
 
     init(_ instruction: DecodedInstruction) {
@@ -52,6 +55,9 @@ extension NativeStep {
         case .contextLoad: return (0, dst)
         // `src` is the register that has or points to the key, if one does.
         case .lookup: return (self.src < 10 ? src : 0, 1)
+        case .mapCall:
+            let map: RegisterSet = 2
+            return (Self.helperReads(imm) & ~map | (self.src < 10 ? src : 0), 1)
         case .plain, .swappedLoad, .load48, .swappedLoad48: break
         }
         switch operation {

@@ -249,6 +249,12 @@ extension X86Assembler {
         encode(Opcode(code: 0xD3, wide: width == .bits64), reg: op.rawValue, rm: register)
     }
 
+    /// Where `src` is not 0: without BMI1 this is `bsf`, which gives the same then.
+    mutating func trailingZeros(_ width: X86Width, _ dst: X86Register, _ src: X86Register) {
+        note("tzcnt \(dst.name(bits: width.bits)), \(src.name(bits: width.bits))")
+        encode(Opcode(code: 0xBC, map: .map0F, prefix: 0xF3, wide: width == .bits64), reg: dst.rawValue, rm: src)
+    }
+
     /// `shlx`, `shrx`, `sarx` of BMI2: `dst = src op count`.
     mutating func shift(
         _ op: Shift, _ width: X86Width, _ dst: X86Register, _ src: X86Register, by count: X86Register

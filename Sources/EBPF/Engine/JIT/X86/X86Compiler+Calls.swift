@@ -28,7 +28,7 @@ extension X86Compiler {
             callByNumber(index) { compiler in compiler.assembler.mov(.rdi, step.imm) }
         }
         restore(kept)
-        if tracksFuel { loadFuel() }
+        loadFuel()
         payHelper(cost, index)
     }
 
@@ -45,7 +45,7 @@ extension X86Compiler {
         constants[1].flatMap { core.pointee.mapIndex($0) }.map { core.pointee.maps[$0] }
     }
 
-    private mutating func call(_ address: Int) {
+    mutating func call(_ address: Int) {
         assembler.mov(Self.scratch, Int64(address))
         assembler.call(Self.scratch)
     }
@@ -82,11 +82,12 @@ extension X86Compiler {
 
     // MARK: Fuel
 
-    private mutating func spillFuel() {
+    mutating func spillFuel() {
         if tracksFuel { assembler.store(.bits64, X86Address(Self.state, X86Layout.State.fuel), Self.fuelRegister) }
     }
 
-    private mutating func loadFuel() {
+    mutating func loadFuel() {
+        guard tracksFuel else { return }
         assembler.load(.bits64, Self.fuelRegister, X86Address(Self.state, X86Layout.State.fuel))
     }
 
@@ -152,7 +153,7 @@ extension X86Compiler {
             compiler.assembler.bind(small)
         }
         restore(saved)
-        if tracksFuel { loadFuel() }
+        loadFuel()
         payHelper(nil, index)
         assembler.bind(done)
     }

@@ -6,6 +6,7 @@ extension X86Compiler {
     mutating func fuse(_ index: Int) -> Int? {
         let step = steps[index]
         if step.form == .lookup { return fuseLookup(step, index) }
+        if step.form == .mapCall { return fuseMapCall(step, index) }
         guard step.form == .plain else { return nil }
         switch step.operation {
         case .mov64Reg, .mov32Reg: return fuseMove(step, index)

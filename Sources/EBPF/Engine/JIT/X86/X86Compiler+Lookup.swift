@@ -19,19 +19,35 @@ extension X86Compiler {
             // Never null: no exit is written.
             return fuseElementUpdate(index, writeAddress(step, ifNull: nextLabel))
         }
+        guard let comparison = nullComparison(after: index) else { return nil }
+        let address = writeAddress(step, ifNull: label(comparison.ifNull))
+        if comparison.isNullTaken, let last = fuseElementUpdate(comparison.index, address) { return last }
+        write(address)
+        if !comparison.isNullTaken { assembler.jump(label(comparison.target)) }
+        return comparison.index
+    }
+
+    /// A comparison of a lookup's result with 0, which decides where the lookup leads to.
+    struct NullComparison {
+        var index: Int
+        /// Where the comparison jumps, and whether it does that when the result is 0.
+        var target: Int
+        var isNullTaken: Bool
+
+        var ifNull: Int { isNullTaken ? target : index + 1 }
+    }
+
+    /// Nil where none follows that the lookup can take over.
+    func nullComparison(after index: Int) -> NullComparison? {
         guard let next = following(index), steps[next].dst == 0, steps[next].imm == 0, steps[next].form == .plain,
             steps[next].operation == .jeq64Imm || steps[next].operation == .jne64Imm
         else { return nil }
-        let target = next + 1 + Int(steps[next].offset)
-        let isNullTaken = steps[next].operation == .jeq64Imm
-        let ifNull = isNullTaken ? target : next + 1
+        let comparison = NullComparison(
+            index: next, target: next + 1 + Int(steps[next].offset),
+            isNullTaken: steps[next].operation == .jeq64Imm)
         // Where r0 is 0 it may be read as such; a price may have to be paid before.
-        guard flow.liveBefore[ifNull] & 1 == 0, target > next, !tracksFuel else { return nil }
-        let address = writeAddress(step, ifNull: label(ifNull))
-        if isNullTaken, let last = fuseElementUpdate(next, address) { return last }
-        write(address)
-        if !isNullTaken { assembler.jump(label(target)) }
-        return next
+        guard flow.liveBefore[comparison.ifNull] & 1 == 0, comparison.target > next, !tracksFuel else { return nil }
+        return comparison
     }
 
     /// An update of the element that is the only use of its address.
@@ -68,7 +84,7 @@ extension X86Compiler {
             }
             let distance = Int(key) * elements.stride
             if elements.workerStride == 0 {
-                assembler.mov(.rax, Int64(Int(bitPattern: elements.base + distance)))
+                assembler.mov(.rax, Int64(Int(bitPattern: elements.base) + distance))
             } else {
                 loadBase(lookup)
                 // Fields of the element are to be within reach too.

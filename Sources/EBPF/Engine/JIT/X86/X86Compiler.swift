@@ -41,6 +41,7 @@ struct X86Compiler: CodeGenerator {
     var faultExits: [FaultExit] = []
     /// Ends of lookups that find nothing.
     var nullExits: [NullExit] = []
+    var hashLookupExits: [HashLookupExit] = []
     /// For each register the step that wrote it last.
     var lastWrite: [Int32] = [Int32](repeating: -1, count: 11)
     /// Registers whose value is known here.
@@ -145,6 +146,7 @@ struct X86Compiler: CodeGenerator {
         writeSteps()
         assembler.bind(bodyEndLabel)
         if !hasFrames { writeBurstEnd() }
+        writeHashLookupExits()
         writeNullExits()
         writeFaults()
         if flow.hasCallx { writeTable() }
@@ -163,7 +165,8 @@ struct X86Compiler: CodeGenerator {
             assembler.bind(label(index))
             if steps[index].keepsKey {
                 if steps[index].form != .omitted { write(steps[index], index) }
-                assembler.mov(.bits32, Self.scratch, register(steps[index].src))
+                let width: X86Width = steps[index].operation == .stx64 ? .bits64 : .bits32
+                assembler.mov(width, Self.scratch, register(steps[index].src))
             } else if steps[index].form == .omitted {
                 isReached = !steps[index].endsBlock
             } else if source.facts != nil, let last = fuse(index) {
@@ -202,6 +205,7 @@ struct X86Compiler: CodeGenerator {
         case .swappedLoad: return writeSwappedLoad(step)
         case .load48, .swappedLoad48: return writeLoad48(step)
         case .lookup: return writeLookup(step, index)
+        case .mapCall: return writeMapCall(step, index)
         }
         switch step.operation {
         case .callHelper: writeHelperCall(step, index)
