@@ -84,15 +84,14 @@ extension Explorer {
             known.pointee = Register(scalar: degree.apply(old.number, known.pointee.number))
             changed = true
         }
+        for frame in state.frames {
+            // Another chain of calls has another layout.
+            guard words[position] == SnapshotWriter.head(frame) else { return false }
+            position += 2
+        }
         for depth in state.frames.indices {
             let frame = state.frames[depth]
             let live = SnapshotWriter.live(state, depth, slot, liveness)
-            // Another chain of calls has another layout.
-            guard
-                words[position] == UInt64(frame.callSite) | UInt64(frame.function) << 24
-                    | UInt64(frame.callback.rawValue) << 48
-            else { return changed }
-            position += 2
             for register in 0..<10 where live.registers & 1 << register != 0 { compare(frame.registers + register) }
             var stack = live.stack
             while stack != 0 {

@@ -26,11 +26,13 @@ struct SnapshotCover {
             o += 1
             n += 1
         }
-        for mask in masks {
+        for _ in masks {
             // What was explored after fewer iterations of a callback has seen all that comes after more.
             guard old[o] == new[n], old[o + 1] <= new[n + 1] else { return false }
             o += 2
             n += 2
+        }
+        for mask in masks {
             for _ in 0..<mask.registers.nonzeroBitCount {
                 guard coversRegister(old, &o, new, &n) else { return false }
             }

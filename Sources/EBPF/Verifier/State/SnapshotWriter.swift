@@ -21,11 +21,13 @@ struct SnapshotWriter {
             UInt64(state.frames.count) | UInt64(state.references.count) << 8 | (state.lock == nil ? 0 : 1 << 16))
         for reference in state.references { words.append(UInt64(number(reference.id))) }
         if let lock = state.lock { words.append(lock.map.bits | UInt64(number(lock.id)) << 32) }
+        // Ahead of all that is live in frames: what is live in one depends on where the next one was called.
+        for frame in state.frames {
+            words.append(Self.head(frame))
+            words.append(UInt64(frame.iteration))
+        }
         for depth in state.frames.indices {
             let frame = state.frames[depth]
-            words.append(
-                UInt64(frame.callSite) | UInt64(frame.function) << 24 | UInt64(frame.callback.rawValue) << 48)
-            words.append(UInt64(frame.iteration))
             let live = Self.live(state, depth, slot, liveness)
             for register in 0..<10 where live.registers & 1 << register != 0 { write(frame.registers[register]) }
             var stack = live.stack
@@ -35,6 +37,10 @@ struct SnapshotWriter {
                 write(index < frame.slotCount ? frame.slots[index] : .uninitialized)
             }
         }
+    }
+
+    static func head(_ frame: Frame) -> UInt64 {
+        UInt64(frame.callSite) | UInt64(frame.function) << 24 | UInt64(frame.callback.rawValue) << 48
     }
 
     /// What is live in a frame while the path is at `slot` in the top one.
