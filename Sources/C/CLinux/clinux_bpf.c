@@ -24,14 +24,8 @@ static int element(int command, int map, const void *key, const void *value, uin
 }
 
 int clinux_bpf_map_create(uint32_t type, uint32_t key_size, uint32_t value_size, uint32_t max_entries, uint32_t flags) {
-    union bpf_attr attr;
-    memset(&attr, 0, sizeof(attr));
-    attr.map_type = type;
-    attr.key_size = key_size;
-    attr.value_size = value_size;
-    attr.max_entries = max_entries;
-    attr.map_flags = flags;
-    return call(BPF_MAP_CREATE, &attr);
+    const struct clinux_bpf_map_extra none = {.inner_map = -1, .btf = -1};
+    return clinux_bpf_map_create_with(type, key_size, value_size, max_entries, flags, &none);
 }
 
 int clinux_bpf_map_lookup(int map, const void *key, void *value) {

@@ -64,7 +64,6 @@ public enum Verifier {
         public var instructionsExplored = 0
         public var statesStored = 0
         public var statesPruned = 0
-        public var wordsCompared = 0
         /// Bytes of states at their most.
         public var peakStateBytes = 0
         public var cpuMicroseconds = 0

@@ -143,7 +143,6 @@ extension Verifier.Statistics {
         instructionsExplored += other.instructionsExplored
         statesStored += other.statesStored
         statesPruned += other.statesPruned
-        wordsCompared += other.wordsCompared
         peakStateBytes = max(peakStateBytes, other.peakStateBytes)
     }
 }

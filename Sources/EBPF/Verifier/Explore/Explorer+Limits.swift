@@ -13,7 +13,6 @@ extension Explorer {
         if bytes > limits.stateBytes {
             throw tooComplex("the states to be kept take more than \(limits.stateBytes >> 20) MiB")
         }
-        statistics.wordsCompared = explored.words
         if explored.words > limits.comparedWords {
             throw tooComplex("the states to be compared have more than \(limits.comparedWords) words")
         }
