@@ -3,19 +3,34 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-passed=0 failed=0 table=""
+passed=0 failed=0 table="" reasons=""
+logs=build/test
+mkdir -p $logs
 
 # part NAME COMMAND...: runs a part and notes its outcome; a failed one does not end the run.
 part() {
     local name=$1 start=$SECONDS outcome=passed
+    local log="$logs/${name// /-}.log"
     shift
     printf '\n== %s: %s\n' "$name" "$*"
-    if "$@"; then ((++passed)); else outcome=FAILED && ((++failed)); fi
+    if "$@" 2>&1 | tee "$log"; then
+        ((++passed))
+    else
+        outcome=FAILED && ((++failed))
+        reasons+=$(reason "$name" "$log")$'\n\n'
+    fi
     table+=$(printf '%-24s %-7s %5d s' "$name" "$outcome" $((SECONDS - start)))$'\n'
 }
 
+# reason NAME LOG: the lines that tell why a part failed, or its last ones. Shown at the end, where they are found.
+reason() {
+    local lines
+    lines=$(grep -aE '^✘ Test .*recorded an issue|error:|Fatal error|unexpected signal|Sanitizer: ' "$2" | tail -8 | cut -c-600)
+    printf '%s failed, %s:\n%s' "$1" "$2" "${lines:-$(tail -8 "$2")}"
+}
+
 finish() {
-    printf '\n%s%-24s %-7s %5d s\n\n%d passed, %d failed\n' "$table" total "" $SECONDS $passed $failed
+    printf '\n%s%s%-24s %-7s %5d s\n\n%d passed, %d failed\n' "$reasons" "$table" total "" $SECONDS $passed $failed
     exit $((failed > 0))
 }
 
