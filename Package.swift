@@ -87,9 +87,10 @@ let package = Package(
             name: "SwitchingTests",
             dependencies: ["Switching", "Engine", "Maps", "Object", "ISA", "PacketIO", "TestSupport"],
             swiftSettings: common),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: common),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: common),
         .testTarget(
-            name: "ControlAPITests", dependencies: ["ControlAPI", "HTTP", "Switching", "PacketIO", "Verifier"],
+            name: "ControlAPITests",
+            dependencies: ["ControlAPI", "HTTP", "Switching", "PacketIO", "Verifier", "TestSupport"],
             swiftSettings: common),
         .testTarget(name: "swaleTests", dependencies: ["swale", "Verifier"], swiftSettings: common),
     ],

@@ -83,12 +83,3 @@ final class TestService {
         }
     }
 }
-
-/// Tries again until `body` says true, for a few seconds.
-func eventually(_ body: () throws -> Bool) rethrows -> Bool {
-    for _ in 0..<400 {
-        if try body() { return true }
-        usleep(10_000)
-    }
-    return false
-}

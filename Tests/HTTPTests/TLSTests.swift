@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import HTTP
@@ -106,22 +107,23 @@ import Testing
         let server = try server()
         let client = try server.connect()
         try client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        #expect(client.isClosed(within: 2))
+        #expect(client.isClosed(within: 30))
         #expect(!client.text.contains("HTTP/1.1 "))
     }
 
     @Test func aHandshakeThatStallsIsClosed() throws {
         let server = try server { $0.timeouts.header = 0.3 }
+        let begin = Date()
         let client = try server.connect()
         try client.send([0x16, 0x03, 0x01])
-        #expect(!client.isClosed(within: 0.1))
-        #expect(client.isClosed(within: 2))
+        #expect(client.isClosed(within: 30))
+        #expect(Date().timeIntervalSince(begin) >= 0.29)
     }
 
     @Test func overTheCapIsToldSo() throws {
         let server = try server { $0.limits.connections = 1 }
         let holder = try server.connect()
-        for _ in 0..<500 where server.server.connectionCount < 1 { usleep(1000) }
+        #expect(eventually { server.server.connectionCount >= 1 })
         let result = try curl(server, "/", "-i")
         #expect(result.output.hasPrefix("HTTP/1.1 503 "), "\(result.errors)")
         withExtendedLifetime(holder) {}

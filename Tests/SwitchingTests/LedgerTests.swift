@@ -1,5 +1,6 @@
 import PacketIO
 import Switching
+import TestSupport
 import Testing
 
 /// What a switch should do with random frames and changes, beside what it does.

@@ -1,6 +1,7 @@
 import Engine
 import PacketIO
 import Switching
+import TestSupport
 import Testing
 
 @Suite("Ports") struct PortTests {

@@ -4,6 +4,7 @@ import ISA
 import Maps
 import Object
 import PacketIO
+import TestSupport
 import Testing
 
 @testable import Switching
@@ -56,16 +57,6 @@ final class TestSwitch: Sendable {
         #expect(ledger.balanced, "\(ledger)", sourceLocation: location)
         return ledger
     }
-}
-
-/// Whether `condition` came true within the time.
-func eventually(seconds: Double = 20, _ condition: () throws -> Bool) rethrows -> Bool {
-    let attempts = Int(seconds * 2000)
-    for _ in 0..<attempts {
-        if try condition() { return true }
-        usleep(500)
-    }
-    return try condition()
 }
 
 /// Programs in the syntax of `Assembler`.

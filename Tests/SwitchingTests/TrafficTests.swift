@@ -3,6 +3,7 @@ import Glibc
 import PacketIO
 import Switching
 import Synchronization
+import TestSupport
 import Testing
 
 /// Changes while frames flow. Each frame is accounted for at any time.

@@ -65,7 +65,7 @@ public final class PacketTap: Sendable {
     }
 
     /// The next frame; nil when none comes in time.
-    public func receive(timeoutMs: Int32 = 2000) throws -> Captured? {
+    public func receive(timeoutMs: Int32 = 20_000) throws -> Captured? {
         var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard Glibc.poll(&poll, 1, timeoutMs) == 1 else { return nil }
         if poll.revents & Int16(POLLERR) != 0 {
@@ -105,7 +105,7 @@ public final class PacketTap: Sendable {
     }
 
     /// Frames until `count` have come or none comes for `timeoutMs`.
-    public func receive(count: Int, timeoutMs: Int32 = 2000) throws -> [Captured] {
+    public func receive(count: Int, timeoutMs: Int32 = 20_000) throws -> [Captured] {
         var frames: [Captured] = []
         while frames.count < count, let frame = try receive(timeoutMs: timeoutMs) { frames.append(frame) }
         return frames
