@@ -47,7 +47,9 @@ build/bench/programs-vale.o: BENCHFLAGS += -DVALE
 bench-maps: $(BENCH_MAPS) ## the maps beside Linux's, as a table; QUICK=1
 bench-programs: $(BENCH_PROGRAMS) ## programs beside Linux's JIT and native code, as a table; QUICK=1
 
-bench-maps bench-programs:
+bench-forwarding: $(BENCH_PROGRAMS) ## frames between ports in memory, beside a loop in C; QUICK=1
+
+bench-maps bench-programs bench-forwarding:
 	@swift build -c release --package-path Benchmarks --product $@ >&2
 	@Benchmarks/.build/release/$@ build/bench
 
@@ -121,4 +123,4 @@ install: ## copy swale, the page and the systemd unit below PREFIX (/usr/local);
 clean: ## remove what was built
 	rm -rf .build build Benchmarks/.build
 
-.PHONY: help run test bench bench-maps bench-programs build toolchain examples programs fuzz sanitize lint format docs install clean
+.PHONY: help run test bench bench-maps bench-programs bench-forwarding build toolchain examples programs fuzz sanitize lint format docs install clean

@@ -12,6 +12,7 @@ let package = Package(
     products: [
         .executable(name: "swale", targets: ["swale"]),
         .library(name: "EBPF", targets: ["ISA", "Object", "Maps", "Verifier", "Engine"]),
+        .library(name: "VALE", targets: ["PacketIO", "Switching"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

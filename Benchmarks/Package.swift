@@ -29,6 +29,13 @@ let package = Package(
             name: "bench-programs",
             dependencies: ["Measuring", "Subjects", "CKernel", "CBaselines", .product(name: "EBPF", package: "swale")],
             swiftSettings: swift),
+        .executableTarget(
+            name: "bench-forwarding",
+            dependencies: [
+                "Measuring", "Subjects", "CBaselines", .product(name: "EBPF", package: "swale"),
+                .product(name: "VALE", package: "swale"),
+            ],
+            swiftSettings: swift),
     ],
     swiftLanguageModes: [.v6]
 )

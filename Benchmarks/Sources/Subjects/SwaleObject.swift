@@ -10,15 +10,18 @@ public final class SwaleObject {
     public let domain: WorkerDomain
     public let engine: EngineChoice
 
-    /// - Parameter maxEntries: sizes of maps, by name.
+    /// - Parameters:
+    ///   - maxEntries: sizes of maps, by name.
+    ///   - domain: the workers that programs run on.
     public init(
-        path: String, engine: EngineChoice, maxEntries: [String: Int] = [:], workers: Int = 1
+        path: String, engine: EngineChoice, maxEntries: [String: Int] = [:],
+        domain: WorkerDomain = WorkerDomain(workers: 1)
     ) throws {
         guard let program = engine.options else { throw Failure("Swale has no \(engine.rawValue)") }
         var options = LoadOptions(maxEntries: maxEntries, program: program)
         // Loops of thousands of operations, verified on a machine that may be busy.
         options.verifier.limits.cpuMilliseconds = 30_000
-        domain = WorkerDomain(workers: workers)
+        self.domain = domain
         self.engine = engine
         // What is for Linux only is not verified: functions are when they are asked for.
         let verifier = try ObjectVerifier(elf: try FileBytes.read(path), options: options)

@@ -25,7 +25,7 @@ final class MapPair {
         let maxEntries = entries + shape.spare(entries: entries)
         swale = try SwaleObject(
             path: path, engine: .best, maxEntries: ["measured": maxEntries],
-            workers: max(KernelObject.possibleCPUs, Self.threads))
+            domain: WorkerDomain(workers: max(KernelObject.possibleCPUs, Self.threads)))
         map = try swale.map("measured")
         kernel =
             KernelObject.missing == nil

@@ -141,6 +141,22 @@ extension MemoryPort {
         return accepted
     }
 
+    /// As many of the frames as there is room for, in order; the result is their number. Any thread.
+    public func inject(_ frames: some Sequence<UnsafeRawBufferPointer>) -> Int {
+        let accepted = state.pointee.injecting.withLock { _ in
+            var count = 0
+            for frame in frames {
+                guard let base = frame.baseAddress,
+                    state.pointee.incoming.append(base, length: frame.count, offload: .none)
+                else { break }
+                count += 1
+            }
+            return count
+        }
+        if accepted > 0 { wake() }
+        return accepted
+    }
+
     @discardableResult
     public func inject(_ bytes: [UInt8], offload: FrameOffload = .none) -> Bool {
         bytes.withUnsafeBytes { inject($0, offload: offload) }

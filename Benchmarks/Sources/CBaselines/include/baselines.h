@@ -29,4 +29,15 @@ typedef void (*native_burst)(struct native_frame *frames, size_t count, struct n
 native_burst baseline_inlined(const char *name);
 native_burst baseline_called(const char *name);
 native_burst baseline_fused(const char *name);
+
+// A ring of frames, each behind `stride` bytes from the one before.
+struct native_ring {
+    uint8_t *memory;
+    size_t stride;
+};
+
+// Takes `count` frames of `length` bytes out of a ring, a burst of 256 at a time, and copies each that the program sends
+// to port 1, or to all others, to the other ring. The frames that were.
+size_t baseline_forward(
+    native_burst program, const struct native_ring *in, struct native_ring *out, size_t count, size_t length);
 #endif
