@@ -9,7 +9,7 @@ SWALE := .build/release/swale
 # The Swift toolchain brings a clang with a BPF target.
 CLANG ?= $(or $(wildcard $(dir $(shell command -v swift))clang),clang)
 # `clang -target bpf` does not search the folder that holds asm/types.h.
-BPFFLAGS := -O2 -g -target bpf -Wall -Werror -Iexamples/include -idirafter /usr/include/$(shell uname -m)-linux-gnu
+BPFFLAGS := -O2 -g -target bpf -Wall -Werror -ffile-prefix-map=$(CURDIR)/= -Iexamples/include -idirafter /usr/include/$(shell uname -m)-linux-gnu
 EXAMPLES := $(patsubst examples/%.c,build/examples/%.o,$(wildcard examples/*.c))
 
 # What the verifier is measured by: every program for every processor, at every level of optimisation.

@@ -37,11 +37,35 @@ struct ServiceTests {
     }
 
     @Test(arguments: ["", "{", "\"\\ud800\"", "{\"a\":1}x", "\u{feff}{}", "nul", String(repeating: "[", count: 5000)])
-    func malformedJSONIsRefused(body: String) throws {
+    func whatIsNotJSONIsRefused(body: String) throws {
         let api = try TestService()
         let reply = try api.call("PUT", "/v1/maps/m", json: body)
         #expect(reply.status == 400 || reply.status == 422, "\(reply.text)")
         #expect(["malformed", "invalid"].contains(reply.problem))
+    }
+
+    private static let sound = #"{"type":"hash","keySize":4,"valueSize":8,"maxEntries":2}"#
+
+    @Test(arguments: [
+        #"{"type":"hash","keySize":4,"valueSize":8,"maxEntries":2,}"#,
+        #"{"type":"hash","type":"array","keySize":4,"valueSize":8,"maxEntries":2}"#,
+        #"{"type":"hash","keySize":4,"valueSize":8,"maxEntries":2,"typ\u0065":"array"}"#,
+        "\u{feff}" + sound,
+    ])
+    func looseJSONIsRefused(body: String) throws {
+        let api = try TestService()
+        let reply = try api.call("PUT", "/v1/maps/m", json: body)
+        #expect(reply.status == 400)
+        #expect(reply.problem == "malformed")
+        #expect(try api.call("PUT", "/v1/maps/m", json: Self.sound).status == 201)
+    }
+
+    /// Commas, brackets and quotes within strings are none.
+    @Test(arguments: [#"[{"op":"put","key":",}"}]"#, #"{"a":[1,{"a":"\"a\":"}],"b":{"a":1}}"#])
+    func stringsAreNotLookedInto(body: String) throws {
+        let api = try TestService()
+        let reply = try api.call("PUT", "/v1/maps/m", json: body)
+        #expect(reply.problem != "malformed", "\(reply.text)")
     }
 
     @Test func listsHavePages() throws {

@@ -87,6 +87,8 @@ import Testing
             ("b700000000000000 9500000000000000", ["--memory", "0"], 2),
             // Not verified, and not to be run natively: r0 = r3.
             ("bf30000000000000 9500000000000000", ["--engine", "jit"], 1),
+            // Natively, and nobody has checked it: the process faults.
+            ("b700000000000000 7900000000000000 9500000000000000", ["--engine", "jit", "--no-verify"], 1),
             ("b700000000000000 9500000000000000", ["--engine", "jit", "--verify", "--check-accesses"], 2),
             ("b700000000000000 9500000000000000", ["--engine", "none"], 2),
             ("b700000000000000 9500000000000000", ["--bogus"], 2),
@@ -108,6 +110,8 @@ import Testing
             (["disassemble", "/proc/self/status"], 2),
             (["nothing"], 2),
             (["serve", "--listen", "0.0.0.0:0"], 2),
+            (["serve", "--web-root", "/nothing/there"], 2),
+            (["serve", "--cpu", "1023"], 2),
             (["serve", "--listen", "8080"], 2),
             (["serve", "--tls-cert", "x"], 2),
             (["stats", "--url", "gopher://x"], 2),

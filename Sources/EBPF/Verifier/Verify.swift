@@ -35,7 +35,10 @@ extension Verifier {
                 attempt.observer = observer
                 attempt.log = log
                 do throws(Rejection) {
-                    defer { verdict.statistics.add(attempt.statistics) }
+                    defer {
+                        attempt.noteStateBytes()
+                        verdict.statistics.add(attempt.statistics)
+                    }
                     try attempt.run()
                     if !PlantedFlaw.isPlanted(.stackDepthIgnored) { try flow.checkStack(attempt.stackDepths) }
                 } catch {

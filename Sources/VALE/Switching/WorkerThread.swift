@@ -33,6 +33,9 @@ final class WorkerThread: @unchecked Sendable {
         isRunning.withLock { $0 = true }
         // The thread has pinned itself once it executes a command.
         perform { _ in }
+        if pinFailure == EINVAL, case .cpu(let number) = pinning {
+            throw .invalidOption("there is no CPU \(number) to pin the dataplane's thread to")
+        }
         if pinFailure != 0 { throw .system("pthread_setaffinity_np", pinFailure) }
     }
 

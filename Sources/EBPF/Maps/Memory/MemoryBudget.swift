@@ -6,9 +6,9 @@ final class MemoryBudget: Sendable {
     let limit: Int
     private let used = Atomic<Int>(0)
 
-    /// All memory of the machine.
+    /// Three quarters of the machine's memory: maps that are full must not have the kernel end the switch.
     static let machine = MemoryBudget(
-        limit: sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)))
+        limit: sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) / 4 * 3)
 
     init(limit: Int) { self.limit = limit }
 

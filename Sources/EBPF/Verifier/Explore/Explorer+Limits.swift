@@ -8,9 +8,7 @@ extension Explorer {
             throw tooComplex("more than \(limits.instructions) instructions were explored")
         }
         guard statistics.instructionsExplored & 0xFF == 0 else { return }
-        let bytes = explored.bytes + pool.bytesInUse
-        statistics.peakStateBytes = max(statistics.peakStateBytes, bytes)
-        if bytes > limits.stateBytes {
+        if noteStateBytes() > limits.stateBytes {
             throw tooComplex("the states to be kept take more than \(limits.stateBytes >> 20) MiB")
         }
         if explored.words > limits.comparedWords {
@@ -21,6 +19,14 @@ extension Explorer {
                 "the verification took more than \(limits.cpuMilliseconds) ms of CPU time", .timeLimit,
                 hint: "try again when the machine is less busy, or make the program simpler")
         }
+    }
+
+    /// Bytes that the states take now.
+    @discardableResult
+    func noteStateBytes() -> Int {
+        let bytes = explored.bytes + pool.bytesInUse
+        statistics.peakStateBytes = max(statistics.peakStateBytes, bytes)
+        return bytes
     }
 
     /// CPU time that the calling thread has had.

@@ -15,6 +15,7 @@ extension JSON {
             let reason = (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String
             throw .malformed("the body is not JSON: \(reason ?? "malformed")")
         }
+        try Self.requireStrict(bytes)
         self = Self.convert(value)
     }
 

@@ -50,6 +50,7 @@ struct ExecCommand: ParsableCommand {
         } catch {
             throw error.failure
         }
+        if engine == .jit && noVerify { FaultSignals.exitOnFault() }
         let result = bytes.withUnsafeMutableBytes { program.executable.run(memory: $0, slot: domain.spareSlot) }
         trace.printLines()
         guard result.fault == .none else {

@@ -48,6 +48,10 @@ struct ServeCommand: ParsableCommand {
     var logLevel = Logger.Level.info
 
     func validate() throws {
+        var isFolder = ObjCBool(false)
+        if let webRoot, !FileManager.default.fileExists(atPath: webRoot, isDirectory: &isFolder) || !isFolder.boolValue {
+            throw ValidationError("--web-root \(webRoot): there is no such folder")
+        }
         guard (tlsCert == nil) == (tlsKey == nil) else {
             throw ValidationError("--tls-cert and --tls-key go together")
         }
