@@ -79,7 +79,11 @@ small_frames() {
     echo $(((after - before) / seconds / 1000))
 }
 
-tcp() { gigabits "$id-$1-1" "$id-$1-2" 10.77.0.2 "$seconds"; }
+tcp() {
+    iperf "$id-$1-1" "$id-$1-2" 10.77.0.2 "$seconds" >"$work/iperf"
+    jq '.end.sum_sent.retransmits' "$work/iperf" >>"$work/resent.$1"
+    jq '.end.sum_received.bits_per_second / 1e9 * 100 | round / 100' "$work/iperf"
+}
 
 for switch in swale bridge; do in_host $switch 1 ping -q -c 2 -i 0.2 10.77.0.2 >/dev/null; done
 for round in $(seq "$rounds"); do
@@ -96,9 +100,10 @@ median() { sort -n "$work/$1.$2" | awk '{ v[NR] = $1 } END { print v[int((NR + 1
 row() { # row MEASURE TEXT
     local swale bridge
     swale=$(median "$1" swale) bridge=$(median "$1" bridge)
-    printf '%-28s %10s %14s %8s\n' "$2" "$swale" "$bridge" "$(jq -n "$swale / $bridge * 100 | round / 100")"
+    printf '%-28s %10s %14s %8s\n' "$2" "$swale" "$bridge" "$(jq -nr --argjson a "$swale" --argjson b "$bridge" 'if $b == 0 then "-" else $a / $b * 100 | round / 100 end')"
 }
 printf '\n%-28s %10s %14s %8s\n' "median of $rounds" Swale "Linux bridge" ratio
 row tcp "TCP, Gbit/s"
+row resent "TCP segments sent again"
 row round_trip "ping, us"
 row small_frames "64-byte frames, 1000/s"

@@ -45,11 +45,14 @@ stop() {
     wait "$1" 2>/dev/null || true
 }
 
-# gigabits NAMESPACE SERVER-NAMESPACE ADDRESS SECONDS: TCP with iperf3, in Gbit/s.
-gigabits() {
+# iperf NAMESPACE SERVER-NAMESPACE ADDRESS SECONDS: TCP with iperf3, its report as JSON.
+iperf() {
     ip netns exec "$2" iperf3 --server --one-off >/dev/null &
     local server=$!
     wait_until 5 sh -c "ip netns exec $2 ss -Hltn sport = 5201 | grep -q ." || die "iperf3 does not listen"
-    ip netns exec "$1" iperf3 --client "$3" --time "$4" --json | jq '.end.sum_received.bits_per_second / 1e9 * 100 | round / 100'
+    ip netns exec "$1" iperf3 --client "$3" --time "$4" --json
     wait "$server" || true
 }
+
+# gigabits NAMESPACE SERVER-NAMESPACE ADDRESS SECONDS: TCP, in Gbit/s.
+gigabits() { iperf "$@" | jq '.end.sum_received.bits_per_second / 1e9 * 100 | round / 100'; }
