@@ -55,6 +55,40 @@ struct EntryTests {
         #expect(absent.problem == "no-such-entry")
     }
 
+    /// An LRU map makes room by itself, where others are full.
+    @Test(arguments: [("lru_hash", 201, 4), ("lru_percpu_hash", 201, 4), ("hash", 409, 4), ("percpu_hash", 409, 4)])
+    func aFullMap(type: String, status: Int, entries: Int) throws {
+        let api = try TestService()
+        let spec = #"{"type":"\#(type)","keySize":4,"valueSize":8,"maxEntries":4}"#
+        #expect(try api.call("PUT", "/v1/maps/m", json: spec).status == 201)
+        let value = type.contains("percpu") ? #"{"value":["0x0100000000000000"]}"# : #"{"value":"0x0100000000000000"}"#
+        for key in 1...4 {
+            let reply = try api.call("PUT", "/v1/maps/m/entries/0x0\(key)000000", json: value)
+            #expect(reply.status == 201, "\(reply.text)")
+        }
+        #expect(try api.call("PUT", "/v1/maps/m/entries/0x05000000", json: value).status == status)
+        #expect(try api.call("GET", "/v1/maps/m").int("status.entries") == entries)
+        #expect(try api.call("GET", "/v1/maps/m/entries/0x05000000").status == (status == 201 ? 200 : 404))
+    }
+
+    /// Networks of 10.0.0.0/8 and 10.1.0.0/16; a host is looked up, and finds the longer one that has it.
+    @Test func aTrieFindsTheLongestPrefix() throws {
+        let api = try TestService()
+        let spec = #"{"type":"lpm_trie","keySize":8,"valueSize":4,"maxEntries":8,"flags":["no_prealloc"]}"#
+        #expect(try api.call("PUT", "/v1/maps/t", json: spec).status == 201)
+        for (key, value) in [("0x080000000a000000", "0x08000000"), ("0x100000000a010000", "0x10000000")] {
+            #expect(try api.call("PUT", "/v1/maps/t/entries/\(key)", json: #"{"value":"\#(value)"}"#).status == 201)
+        }
+        for (host, value) in [("0a010203", "0x10000000"), ("0a020304", "0x08000000")] {
+            let found = try api.call("POST", "/v1/maps/t/lookup", json: #"{"key":"0x20000000\#(host)"}"#)
+            #expect(found.string("value") == value, "\(found.text)")
+        }
+        #expect(try api.call("POST", "/v1/maps/t/lookup", json: #"{"key":"0x200000000b010203"}"#).status == 404)
+        #expect(try api.call("DELETE", "/v1/maps/t/entries/0x100000000a010000").status == 204)
+        let left = try api.call("POST", "/v1/maps/t/lookup", json: #"{"key":"0x200000000a010203"}"#)
+        #expect(left.string("value") == "0x08000000")
+    }
+
     @Test(arguments: [
         (#"{"value":1.5}"#, "/value"), (#"{"value":-1}"#, "/value"), (#"{"value":4294967296}"#, "/value"),
         (#"{"value":"abc"}"#, "/value"), (#"{"value":null}"#, "/value"), (#"{"value":[]}"#, "/value"),
