@@ -163,7 +163,9 @@ extension Explorer {
     /// `pointer comparison end` says how many bytes there are.
     private func compareWithEnd(_ step: Step, _ pointer: Register, _ comparison: Comparison) throws(Rejection) {
         let offset = Int64(pointer.offset)
-        let isWithin = offset >= 0 && offset <= Int64(pointer.range)
+        // A packet's start is no further than its end. Of a start with a variable part only what was checked is known.
+        let isKnown = pointer.range > 0 || pointer.hasFixedOffset
+        let isWithin = isKnown && offset >= 0 && offset <= Int64(pointer.range)
         let isBefore = offset >= 0 && offset < Int64(pointer.range)
         switch comparison {
         case .gt where isWithin: return go(step, taken: false)
