@@ -75,10 +75,10 @@ import Testing
         for key in 0..<UInt64(6000) { check(put(map, key) == 0) }
         for newcomer in UInt64(10_000)..<10_040 {
             for key in 0..<UInt64(6000) { _ = find(map, key) }
-            let before = table.pointee.writers.hand.load(ordering: .relaxed)
+            let before = table.pointee.writers[0].hand.load(ordering: .relaxed)
             check(put(map, newcomer) == 0)
             let buckets = Int(table.pointee.buckets)
-            let way = (table.pointee.writers.hand.load(ordering: .relaxed) - before + buckets) % buckets
+            let way = (table.pointee.writers[0].hand.load(ordering: .relaxed) - before + buckets) % buckets
             check(way < 200, "\(way)")
         }
         withExtendedLifetime(map) {}

@@ -34,27 +34,27 @@ extension HashMap {
             functions(
                 lookup: { HashMap($0).lookup(OneWordKey(four: $1), $2) },
                 update: { HashMap($0).update(OneWordKey(four: $1), $2, $3, $4) },
-                delete: { map, key, _ in HashMap(map).delete(OneWordKey(four: key)) })
+                delete: { HashMap($0).delete(OneWordKey(four: $1), $2) })
         case .eight:
             functions(
                 lookup: { HashMap($0).lookup(OneWordKey(eight: $1), $2) },
                 update: { HashMap($0).update(OneWordKey(eight: $1), $2, $3, $4) },
-                delete: { map, key, _ in HashMap(map).delete(OneWordKey(eight: key)) })
+                delete: { HashMap($0).delete(OneWordKey(eight: $1), $2) })
         case .short:
             functions(
                 lookup: { HashMap($0).lookup(OneWordKey($1, bytes: HashMap($0).keySize), $2) },
                 update: { HashMap($0).update(OneWordKey($1, bytes: HashMap($0).keySize), $2, $3, $4) },
-                delete: { map, key, _ in HashMap(map).delete(OneWordKey(key, bytes: HashMap(map).keySize)) })
+                delete: { HashMap($0).delete(OneWordKey($1, bytes: HashMap($0).keySize), $2) })
         case .twoWords:
             functions(
                 lookup: { HashMap($0).lookup(TwoWordKey($1, bytes: HashMap($0).keySize), $2) },
                 update: { HashMap($0).update(TwoWordKey($1, bytes: HashMap($0).keySize), $2, $3, $4) },
-                delete: { map, key, _ in HashMap(map).delete(TwoWordKey(key, bytes: HashMap(map).keySize)) })
+                delete: { HashMap($0).delete(TwoWordKey($1, bytes: HashMap($0).keySize), $2) })
         case .long:
             functions(
                 lookup: { HashMap($0).lookup(LongKey($1, bytes: HashMap($0).keySize), $2) },
                 update: { HashMap($0).update(LongKey($1, bytes: HashMap($0).keySize), $2, $3, $4) },
-                delete: { map, key, _ in HashMap(map).delete(LongKey(key, bytes: HashMap(map).keySize)) })
+                delete: { HashMap($0).delete(LongKey($1, bytes: HashMap($0).keySize), $2) })
         }
     }
 
@@ -79,5 +79,7 @@ extension HashMap {
     }
 
     @inline(__always)
-    private func delete<Key: TableKey>(_ key: Key) -> Int64 { table.pointee.delete(key).result }
+    private func delete<Key: TableKey>(_ key: Key, _ worker: Int) -> Int64 {
+        table.pointee.delete(key, writer: worker).result
+    }
 }
