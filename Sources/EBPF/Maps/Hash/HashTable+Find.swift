@@ -90,9 +90,7 @@ extension HashTable {
     /// same time.
     @inline(__always)
     func prefetchValue(_ hash: UInt64, worker: Int) {
-        if isPerCPU {
-            clinux_prefetch(values + worker &* workerStride + number(home(hash), 0) &* valueStride)
-        }
+        if isPerCPU { clinux_prefetch(values(of: home(hash), worker: worker)) }
     }
 
     /// The same for all workers.

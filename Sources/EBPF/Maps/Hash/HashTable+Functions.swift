@@ -1,7 +1,7 @@
 extension HashMap {
     /// A C function takes no generic argument: one of each for every form of key.
     var functions: MapFunctions {
-        table.pointee.isPlain ? plainFunctions ?? generalFunctions : generalFunctions
+        (table.pointee.isPlain ? plainFunctions : table.pointee.isNear ? nearFunctions : nil) ?? generalFunctions
     }
 
     /// For the forms of key that occur most, in a plain map.
@@ -23,6 +23,30 @@ extension HashMap {
             return functions(
                 lookup: { map, key, _ in HashMap(map).lookupPlain(TwoWordKey(sixteen: key)) },
                 update: isWord ? { HashMap($0).updatePlain(TwoWordKey(sixteen: $1), $2, $3, $4) } : general.update,
+                delete: general.delete)
+        default: return nil
+        }
+    }
+
+    /// The same in another map.
+    private var nearFunctions: MapFunctions? {
+        let general = generalFunctions
+        let isWord = table.pointee.valueSize == 8
+        switch table.pointee.keyForm {
+        case .four:
+            return functions(
+                lookup: { HashMap($0).lookupNear(OneWordKey(four: $1), $2) },
+                update: isWord ? { HashMap($0).updateNear(OneWordKey(four: $1), $2, $3, $4) } : general.update,
+                delete: general.delete)
+        case .eight:
+            return functions(
+                lookup: { HashMap($0).lookupNear(OneWordKey(eight: $1), $2) },
+                update: isWord ? { HashMap($0).updateNear(OneWordKey(eight: $1), $2, $3, $4) } : general.update,
+                delete: general.delete)
+        case .twoWords where table.pointee.keySize == 16:
+            return functions(
+                lookup: { HashMap($0).lookupNear(TwoWordKey(sixteen: $1), $2) },
+                update: isWord ? { HashMap($0).updateNear(TwoWordKey(sixteen: $1), $2, $3, $4) } : general.update,
                 delete: general.delete)
         default: return nil
         }

@@ -47,12 +47,16 @@ struct HashTable: ~Copyable {
     let isLRU: Bool
     /// Whether programs overwrite values without a lock: one word, and no LRU map.
     let hasWordValues: Bool
-    /// Whether a lookup is no more than that: neither per-CPU nor LRU, slots right behind their bucket's header.
+    /// Whether slots are right behind their bucket's header.
+    let isNear: Bool
+    /// Whether a lookup is no more than that besides: neither per-CPU nor LRU.
     let isPlain: Bool
     let keyForm: KeyForm
     /// Of a per-CPU map: a worker's together, at the element's number.
     let values: UnsafeMutableRawPointer
     let valueStride: Int
+    /// From one bucket's values to the next one's.
+    let bucketValueStride: Int
     let workerStride: Int
     let workers: Int
 
@@ -87,7 +91,8 @@ struct HashTable: ~Copyable {
         isPerCPU = layout.workerStride != 0
         isLRU = attributes.type == .lruHash || attributes.type == .lruPerCPUHash
         hasWordValues = attributes.valueSize <= 8 && !isLRU
-        isPlain = !isPerCPU && !isLRU && layout.slots == layout.headers + HashLayout.headerSize
+        isNear = layout.slots == layout.headers + HashLayout.headerSize
+        isPlain = !isPerCPU && !isLRU && isNear
         keyForm =
             switch attributes.keySize {
             case 4: .four
@@ -98,6 +103,7 @@ struct HashTable: ~Copyable {
             }
         values = base + layout.values
         valueStride = layout.valueStride
+        bucketValueStride = layout.width * layout.valueStride
         workerStride = layout.workerStride
         workers = domain.workers
         keySize = attributes.keySize
@@ -131,12 +137,17 @@ struct HashTable: ~Copyable {
     @inline(__always)
     func number(_ bucket: Int, _ index: Int) -> Int { bucket &* width &+ index }
 
+    /// Of a per-CPU map: a bucket's values for a worker.
+    @inline(__always)
+    func values(of bucket: Int, worker: Int) -> UnsafeMutableRawPointer {
+        values + worker &* workerStride + bucket &* bucketValueStride
+    }
+
     /// An element's value, for a worker.
     @inline(__always)
     func value(_ place: Place, worker: Int) -> UnsafeMutableRawPointer {
         isPerCPU
-            ? values + worker &* workerStride + number(place.bucket, place.index) &* valueStride
-            : place.slot + valueOffset
+            ? values(of: place.bucket, worker: worker) + place.index &* valueStride : place.slot + valueOffset
     }
 
     /// The home bucket: the high bits of the hash, scaled. The tag is made of the low ones.
