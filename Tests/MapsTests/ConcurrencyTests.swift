@@ -182,7 +182,7 @@ import Testing
         let wins = Atomic<Int>(0)
         concurrently(4) { thread in
             for key in 0..<UInt64(Self.rounds / 10)
-            where map.core.update(bytes(key), bytes(key), flags: 1, slot: 0) == 0 {
+            where map.core.update(bytes(key), bytes(key), flags: 1, slot: thread) == 0 {
                 wins.wrappingAdd(1, ordering: .relaxed)
             }
         }

@@ -1,3 +1,4 @@
+import Glibc
 import Object
 import Testing
 
@@ -75,10 +76,10 @@ import Testing
         for key in 0..<UInt64(6000) { check(put(map, key) == 0) }
         for newcomer in UInt64(10_000)..<10_040 {
             for key in 0..<UInt64(6000) { _ = find(map, key) }
-            let before = table.pointee.writers.hand.load(ordering: .relaxed)
+            let before = table.pointee.writers[0].hand.load(ordering: .relaxed)
             check(put(map, newcomer) == 0)
             let buckets = Int(table.pointee.buckets)
-            let way = (table.pointee.writers.hand.load(ordering: .relaxed) - before + buckets) % buckets
+            let way = (table.pointee.writers[0].hand.load(ordering: .relaxed) - before + buckets) % buckets
             check(way < 200, "\(way)")
         }
         withExtendedLifetime(map) {}
@@ -101,6 +102,34 @@ import Testing
             map.domain.quiescent(0)
         }
         map.domain.offline(0)
+    }
+
+    /// What a program writes to waits for the bucket's lock, under which a slot becomes another key's.
+    @Test(arguments: types)
+    func updatesTakeTheBucketsLock(_ type: MapType) throws {
+        let map = try map(type, entries: 10)
+        check(put(map, 5) == 0)
+        guard case .hash(let hash) = map.core.kind else { return }
+        let key = OneWordKey(5)
+        let found = hash.table.pointee.find(key, key.hash(hash.table.pointee.secret))
+        let place = try #require(found)
+        nonisolated(unsafe) let header = hash.table.pointee.header(place.bucket)
+        let isLocked = header.tryLock(place.version)
+        #expect(isLocked)
+        let seen = AtomicCells(2)
+        concurrently(2) { thread in
+            if thread == 0 {
+                _ = map.core.update(bytes(UInt64(5)), bytes(UInt64(6)), flags: 2, slot: 0)
+                seen[0] = 1
+                return
+            }
+            usleep(50_000)
+            seen[1] = seen[0]
+            header.unlock()
+        }
+        #expect(seen[0] == 1)
+        #expect(seen[1] == 0, "while the bucket was locked")
+        #expect(find(map, 5) == 6)
     }
 
     /// All threads insert into a full map: nobody is refused, and it stays full.

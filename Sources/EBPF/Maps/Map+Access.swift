@@ -30,7 +30,8 @@ extension Map {
 
     /// Sets the value of `key`, for all workers in per-CPU maps.
     /// - Throws: `exists`, `noEntry`, `full` as `mode` says; `tooBig` past the end of an array; `invalid` for wrong
-    ///   sizes; `notPermitted`.
+    ///   sizes; `notPermitted`; `noMemory` where so many elements were deleted that there is no slot for a new one until
+    ///   every worker has passed a quiescent point, which is waited for a short time.
     public func update(_ key: [UInt8], _ value: [UInt8], _ mode: UpdateMode = .any) throws(MapError) {
         try checkKey(key.count)
         try checkValue(value.count)
@@ -106,6 +107,7 @@ extension Map {
             throw .tooBig("index is past the end of \(attributes.maxEntries) elements")
         case .tooBig: throw .full
         case .noSpace: throw .noSpace
+        case .noMemory: throw .noMemory("too many deleted elements wait for a worker that may use them")
         case .invalid where attributes.type == .lpmTrie:
             throw .invalid("the prefix is longer than \(8 * (attributes.keySize - LPMKey.headerSize)) bits")
         case .invalid: throw .invalid("elements of a map of type \(attributes.type.name) can't be deleted")

@@ -32,7 +32,8 @@ public struct MapCore {
         }
     }
 
-    /// Hot path. 0 or a negated errno: EINVAL (flags), EEXIST, ENOENT, E2BIG (full, or past the end of an array).
+    /// Hot path. 0 or a negated errno: EINVAL (flags), EEXIST, ENOENT, E2BIG (full, or past the end of an array), ENOSPC (a full
+    /// trie), ENOMEM (more elements were deleted in this run than there are spare slots, while other workers run).
     @inline(__always)
     public func update(_ key: UnsafeRawPointer, _ value: UnsafeRawPointer, flags: UInt64, slot: Int) -> Int64 {
         functions.update(functions.map, key, value, flags, slot)

@@ -66,6 +66,7 @@ enum MapStatus: Int32 {
     case done = 0
     case noEntry = 2
     case tooBig = 7
+    case noMemory = 12
     case noSpace = 28
     case exists = 17
     case invalid = 22

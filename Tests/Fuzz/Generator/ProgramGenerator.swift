@@ -65,14 +65,7 @@ public struct ProgramGenerator {
     private init(_ source: Random) {
         var random = source
         type = random.chance(70) ? .xdp : .vale
-        maps = (0..<random.pick(1...3)).map { _ in
-            let type = random.pick([MapType.array, .array, .hash, .perCPUArray, .perCPUHash])
-            let isArray = type == .array || type == .perCPUArray
-            return MapAttributes(
-                type: type, keySize: isArray ? 4 : random.pick([1, 2, 4, 4, 6, 8, 8, 12, 16]),
-                valueSize: random.pick([1, 4, 8, 8, 12, 16, 24, 32, 48, 64]),
-                maxEntries: random.pick([1, 1, 2, 3, 4, 8]), flags: random.chance(8) ? .readOnlyProgram : [])
-        }
+        maps = (0..<random.pick(1...3)).map { _ in Self.map(&random) }
         // Each program leaves some kinds of statement out and has more of others.
         weights = Self.statementKinds.map { kind in
             random.chance(20) ? 0 : kind.weight * random.pick(1...4)
@@ -80,6 +73,28 @@ public struct ProgramGenerator {
         mistakePercent = random.pick([0, 0, 2, 5, 12, 30])
         limit = random.pick(20...130)
         self.random = random
+    }
+
+    private static func map(_ random: inout Random) -> MapAttributes {
+        let type = random.pick([
+            MapType.array, .array, .array, .hash, .hash, .perCPUArray, .perCPUArray, .perCPUHash, .perCPUHash, .lpmTrie,
+            random.pick([.lruHash, .lruPerCPUHash]),
+        ])
+        var flags: MapFlags = random.chance(8) ? .readOnlyProgram : []
+        var keySize = random.pick([1, 2, 4, 4, 6, 8, 8, 12, 16])
+        var maxEntries = random.pick([1, 1, 2, 3, 4, 8])
+        switch type {
+        case .array, .perCPUArray: keySize = 4
+        case .lpmTrie:
+            keySize = random.pick([5, 6, 8, 8, 12, 20])
+            flags.insert(.noPrealloc)
+        // What is evicted depends on the runs before: there is room for all that a run has the fuel to insert.
+        case .lruHash, .lruPerCPUHash: maxEntries = FuzzMachine.fuel / 4
+        default: break
+        }
+        return MapAttributes(
+            type: type, keySize: keySize, valueSize: random.pick([1, 4, 8, 8, 12, 16, 24, 32, 48, 64]),
+            maxEntries: maxEntries, flags: flags)
     }
 
     private mutating func write() {

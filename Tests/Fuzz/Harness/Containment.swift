@@ -90,6 +90,11 @@ struct Containment {
         let map = maps[register.map.index]
         let region = map.core.valueRegion
         let offset = UInt64(bitPattern: Int64(register.offset))
+        // Nearly always: no need to try every value of a large map.
+        if let constant = register.number.constant {
+            guard let pointer = UnsafeRawPointer(bitPattern: UInt(value &- offset &- constant)) else { return false }
+            return map.core.valueStart(pointer, bytes: map.attributes.valueSize) == pointer
+        }
         let first = UInt64(UInt(bitPattern: region.base))
         for start in stride(from: 0, to: region.bytes, by: region.stride) {
             let element = first + UInt64(start)

@@ -39,6 +39,8 @@ public final class FuzzMachine {
     /// Bytes in front of and behind the packet.
     private static let margin = 256
     private static let slot = 0
+    /// Of a run.
+    static let fuel = 1 << 16
 
     public init() {
         memory = .allocate(byteCount: 2048 + 2 * Self.margin, alignment: 64)
@@ -81,13 +83,13 @@ public final class FuzzMachine {
         do {
             let maps = try program.maps.enumerated().map { try Map($1, domain: domain, name: "map\($0)") }
             let checked = try Program(
-                code, type: program.type, maps: maps, domain: domain, trace: trace, options: .init(fuel: 1 << 16))
+                code, type: program.type, maps: maps, domain: domain, trace: trace, options: .init(fuel: Self.fuel))
             let unchecked = try Program(
                 code, type: program.type, maps: maps, domain: domain, trace: trace,
-                options: .init(fuel: 1 << 16, engine: .interpreter), facts: verdict.facts)
+                options: .init(fuel: Self.fuel, engine: .interpreter), facts: verdict.facts)
             let native = try Program(
                 code, type: program.type, maps: maps, domain: domain, trace: trace,
-                options: .init(fuel: 1 << 16, engine: .jit), facts: verdict.facts)
+                options: .init(fuel: Self.fuel, engine: .jit), facts: verdict.facts)
             for index in 0..<inputs where outcome.violation == nil {
                 let input = Input(seed: seed &+ UInt64(index) &* 0x1_0001)
                 let check = FactCheck(program.instructions, verdict.facts, core: checked.executable.core)

@@ -39,6 +39,8 @@ public struct Input: Sendable {
         return Array(bytes.prefix(count))
     }
 
+    private static let mostElements = 8
+
     /// Gives every map the input's elements.
     func fill(_ maps: [Map]) throws {
         var random = Random(seed: seed ^ 0x5DEE_CE66)
@@ -46,10 +48,15 @@ public struct Input: Sendable {
             try map.clear()
             let attributes = map.attributes
             let isArray = attributes.type == .array || attributes.type == .perCPUArray
-            for index in 0..<attributes.maxEntries where isArray || random.chance(60) {
+            for index in 0..<min(attributes.maxEntries, Self.mostElements) where isArray || random.chance(60) {
                 var key = [UInt8](repeating: 0, count: attributes.keySize)
                 key[0] = UInt8(isArray ? index : random.pick(0...3))
                 if !isArray, attributes.keySize > 8, random.chance(70) { key[8] = UInt8(random.pick(0...3)) }
+                if attributes.type == .lpmTrie {
+                    // Prefixes of all lengths, many of which contain others.
+                    key[0] = UInt8(random.pick(0...8 * (attributes.keySize - 4)))
+                    for byte in 4..<attributes.keySize where random.chance(20) { key[byte] = UInt8(random.pick(0...3)) }
+                }
                 try map.update(key, Self.bytes(map.userValueSize, &random))
             }
         }

@@ -17,7 +17,7 @@ struct BucketHeader {
     @inline(__always)
     var overflow: UnsafeMutablePointer<Atomic<UInt32>> { address.atomic32(12) }
 
-    /// Under the map's lock. Reference bits that others set at this moment may be lost.
+    /// Under the bucket's lock. Reference bits that others set at this moment may be lost.
     @inline(__always)
     func setTag(_ index: Int, _ tag: UInt64) {
         let shift = UInt64(truncatingIfNeeded: 8 &* index)
@@ -34,11 +34,10 @@ struct BucketHeader {
         if seen & bit == 0 { references.pointee.store(seen | bit, ordering: .relaxed) }
     }
 
-    /// Under the map's lock.
+    /// Counts elements that pass the bucket, or no more.
     @inline(__always)
     func addOverflow(_ change: Int32) {
-        let count = overflow.pointee.load(ordering: .relaxed)
-        overflow.pointee.store(count &+ UInt32(bitPattern: change), ordering: .relaxed)
+        overflow.pointee.wrappingAdd(UInt32(bitPattern: change), ordering: .releasing)
     }
 
     /// Hot path. Locks the bucket if nobody has written or writes there since its version was `seen`.
@@ -52,27 +51,17 @@ struct BucketHeader {
         return true
     }
 
-    /// Hot path. Under the map's lock. `alone`: nobody takes the bucket's lock without it.
     @inline(__always)
-    func lock(alone: Bool) {
-        let seen = version.pointee.load(ordering: .relaxed)
-        if alone {
-            version.pointee.store(seen &+ 1, ordering: .relaxed)
-            atomicMemoryFence(ordering: .releasing)
-        } else if !tryLock(seen) {
-            wait()
-        }
+    func tryLock() -> Bool { tryLock(version.pointee.load(ordering: .relaxed)) }
+
+    func lock() {
+        var backoff = Backoff()
+        while !tryLock() { backoff.pause() }
     }
 
     /// Hot path.
     @inline(__always)
     func unlock() {
         version.pointee.store(version.pointee.load(ordering: .relaxed) &+ 1, ordering: .releasing)
-    }
-
-    @inline(never)
-    private func wait() {
-        var backoff = Backoff()
-        repeat { backoff.pause() } while !tryLock(version.pointee.load(ordering: .relaxed))
     }
 }

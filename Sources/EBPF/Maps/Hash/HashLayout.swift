@@ -19,6 +19,8 @@ struct HashLayout {
     let headerStride: Int
     let slots: Int
     let table: Int
+    let generations: Int
+    let writers: Int
     let values: Int
     let bytes: Int
 
@@ -59,7 +61,9 @@ struct HashLayout {
         var size = MapSize()
         headers = try size.add(buckets, headerStride)
         slots = isLarge ? try size.add(buckets, bucketStride) : headers + Self.headerSize
-        table = try size.add(1, MemoryLayout<HashTable>.stride + MemoryLayout<Retirement>.size)
+        table = try size.add(1, MemoryLayout<HashTable>.size)
+        generations = try size.add(1, MemoryLayout<Generations>.size)
+        writers = try size.add(workerSlots, MemoryLayout<HashWriter>.stride)
         if perCPU {
             // A multiple of 8 elements, hence of a cache line.
             let elements = (buckets * width + 7) & ~7

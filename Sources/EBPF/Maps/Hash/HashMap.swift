@@ -20,6 +20,9 @@ struct ProgramValue: ValueSource {
     let worker: Int
 
     @inline(__always)
+    func writer(_ table: borrowing HashTable) -> Int { worker }
+
+    @inline(__always)
     func prefetch(_ table: borrowing HashTable, _ hash: UInt64, isNew: Bool) {
         // Overwriting stores only, which waits for nothing.
         if isNew { table.prefetchValues(hash) }
@@ -51,6 +54,9 @@ struct UserValue: ValueSource {
     static var isProgram: Bool { false }
     let value: UnsafeRawPointer
 
+    @inline(__always)
+    func writer(_ table: borrowing HashTable) -> Int { table.workers }
+
     func prefetch(_ table: borrowing HashTable, _ hash: UInt64, isNew: Bool) { table.prefetchValues(hash) }
 
     @inline(__always)
@@ -70,17 +76,21 @@ struct UserValue: ValueSource {
 }
 
 extension HashMap: PositionedStorage {
-    var elements: Int { table.pointee.writers.count.load(ordering: .relaxed) }
+    var elements: Int { table.pointee.count }
 
     func read(_ key: UnsafeRawPointer, into value: UnsafeMutableRawPointer) -> Bool {
         table.pointee.read(key) { copy($0, to: value) }
     }
 
     func write(_ key: UnsafeRawPointer, _ value: UnsafeRawPointer, flags: UInt64) -> MapStatus {
-        table.pointee.update(key, UserValue(value: value), flags: flags)
+        let status = table.pointee.update(key, UserValue(value: value), flags: flags)
+        guard status == .noMemory, table.pointee.domain._withUnsafeGuaranteedRef({ $0.waitForQuiescence() }) else {
+            return status
+        }
+        return table.pointee.update(key, UserValue(value: value), flags: flags)
     }
 
-    func remove(_ key: UnsafeRawPointer) -> MapStatus { table.pointee.delete(key) }
+    func remove(_ key: UnsafeRawPointer) -> MapStatus { table.pointee.delete(key, writer: table.pointee.workers) }
 
     func clear() { table.pointee.clear() }
 

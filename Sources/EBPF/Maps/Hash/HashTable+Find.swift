@@ -13,13 +13,21 @@ extension HashTable {
     }
 
     /// Hot path. Never waits; a key that is in the table all the time is found. `hash` is the key's.
+    @inline(__always)
+    func find<Key: TableKey>(_ key: Key, _ hash: UInt64) -> Place? {
+        var homeVersion: UInt32 = 0
+        return find(key, hash, &homeVersion)
+    }
+
+    /// The same, and the version of the key's home bucket: what is found is so while that stays the same.
     ///
     /// Looks at the first slot with the key's tag in its home bucket: nearly always the right one.
     @inline(__always)
-    func find<Key: TableKey>(_ key: Key, _ hash: UInt64) -> Place? {
+    func find<Key: TableKey>(_ key: Key, _ hash: UInt64, _ homeVersion: inout UInt32) -> Place? {
         let bucket = home(hash)
         let header = header(bucket)
         let version = header.version.pointee.load(ordering: .acquiring)
+        homeVersion = version
         let candidates = candidates(header.tags.pointee.load(ordering: .acquiring), hash)
         guard candidates != 0 else {
             return header.overflow.pointee.load(ordering: .acquiring) == 0 ? nil : findAnywhere(key, hash)
@@ -82,9 +90,7 @@ extension HashTable {
     /// same time.
     @inline(__always)
     func prefetchValue(_ hash: UInt64, worker: Int) {
-        if isPerCPU {
-            clinux_prefetch(values + worker &* workerStride + number(home(hash), 0) &* valueStride)
-        }
+        if isPerCPU { clinux_prefetch(values(of: home(hash), worker: worker)) }
     }
 
     /// The same for all workers.
@@ -99,23 +105,24 @@ extension HashTable {
         let hash = key.hash(secret)
         prefetchValues(hash)
         var backoff = Backoff()
-        for _ in 0..<64 {
-            guard let place = find(key, hash) else { return false }
+        var attempts = 0
+        while let place = find(key, hash) {
+            let header = header(place.bucket)
             // A slot may have become another key's since it was found: then its version differs.
-            if place.version & 1 == 0 {
+            if attempts < 64 {
+                if place.version & 1 == 0 {
+                    copy(place)
+                    if isUnwritten(header, since: place.version) { return true }
+                }
+                attempts &+= 1
+            } else if header.tryLock(place.version) {
+                // Written to all the time: this keeps the writers out.
                 copy(place)
-                if isUnwritten(header(place.bucket), since: place.version) { return true }
+                header.unlock()
+                return true
             }
             backoff.pause()
         }
-        // Written to all the time: keep the writers out.
-        writers.lock.lock()
-        defer { writers.lock.unlock() }
-        guard let place = find(key, hash) else { return false }
-        let header = header(place.bucket)
-        header.lock(alone: hasWordValues)
-        copy(place)
-        header.unlock()
-        return true
+        return false
     }
 }

@@ -20,13 +20,13 @@ extension HashTable {
         }
     }
 
-    func delete(_ key: UnsafeRawPointer) -> MapStatus {
+    func delete(_ key: UnsafeRawPointer, writer: Int) -> MapStatus {
         switch keyForm {
-        case .four: delete(OneWordKey(four: key))
-        case .eight: delete(OneWordKey(eight: key))
-        case .short: delete(OneWordKey(key, bytes: keySize))
-        case .twoWords: delete(TwoWordKey(key, bytes: keySize))
-        case .long: delete(LongKey(key, bytes: keySize))
+        case .four: delete(OneWordKey(four: key), writer: writer)
+        case .eight: delete(OneWordKey(eight: key), writer: writer)
+        case .short: delete(OneWordKey(key, bytes: keySize), writer: writer)
+        case .twoWords: delete(TwoWordKey(key, bytes: keySize), writer: writer)
+        case .long: delete(LongKey(key, bytes: keySize), writer: writer)
         }
     }
 

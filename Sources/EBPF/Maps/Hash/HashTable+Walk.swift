@@ -37,12 +37,10 @@ extension HashTable {
                 continue
             }
             // Written to all the time: keep the writers out.
-            writers.lock.lock()
-            header.lock(alone: hasWordValues)
+            header.lock()
             let isLive = header.tags.pointee.load(ordering: .relaxed) &>> UInt64(8 * found) & 0x80 != 0
             if isLive { copy(place) }
             header.unlock()
-            writers.lock.unlock()
             if isLive {
                 position = number(bucket, found) &+ 1
                 return true

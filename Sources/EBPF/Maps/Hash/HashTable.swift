@@ -12,17 +12,20 @@ import Synchronization
 /// - A tag is 0 for a free slot, 1 to 126 for a retired one, else 0x80 and 7 bits of the key's hash. A lookup compares
 ///   all tags of a bucket at once. A key that finds its bucket full goes to the next one; `overflow` counts the elements
 ///   that passed a bucket on their way, so that a lookup knows when to stop, without tombstones.
-/// - Inserting and deleting take the map's lock. So does overwriting from user space.
-/// - A program overwrites a value of up to 8 bytes with one store, without a lock: the slot stays the key's until the
-///   program's worker passes a quiescent point. Larger values are written under the bucket's lock.
 /// - `version` is a sequence lock on the bucket: odd while somebody writes there, one more when a write begins and one
 ///   more when it ends; single words of programs don't count. A lookup that compares a key of several words makes sure
 ///   that no write began meanwhile: it never waits. Whoever copies a value waits for an even version.
-/// - A deleted slot is retired: another key gets it when every worker has passed a quiescent point, since a program
-///   may hold its address; or at once, when more slots are retired than there are spare ones. The same key may have
-///   it back at any time.
-/// - In an LRU map each slot has a reference bit, which whoever uses the element sets, and a hand goes round the
-///   buckets to find an element without one to evict.
+/// - Whoever inserts or deletes a key holds the lock of its home bucket: while that bucket's version stays the same, the
+///   key stays where it is, or absent. If the slot is in another bucket, he locks that one too.
+/// - A program overwrites a value of up to 8 bytes with one store, without a lock: the slot stays the key's until the
+///   program's worker passes a quiescent point. Larger values, LRU maps' and user space's are written under the lock of
+///   the slot's bucket.
+/// - A deleted slot is retired: another key gets it when every worker has passed a quiescent point, since a program may
+///   hold its address. When more slots are retired than there are spare ones, an insertion fails with ENOMEM, unless no
+///   other worker is online: then nobody is about to write there, and retired slots are used again at once. So they are
+///   in an LRU map, whose insertions never fail. The same key may have its slot back at any time.
+/// - In an LRU map each slot has a reference bit, which whoever uses the element sets, and a hand of each worker goes
+///   round the buckets to find an element without one to evict.
 ///
 /// Lives in memory of its own; `HashMap` points to it.
 struct HashTable: ~Copyable {
@@ -42,14 +45,18 @@ struct HashTable: ~Copyable {
     let width: Int
     let isPerCPU: Bool
     let isLRU: Bool
-    /// Whether programs overwrite values without a lock.
+    /// Whether programs overwrite values without a lock: one word, and no LRU map.
     let hasWordValues: Bool
-    /// Whether a lookup is no more than that: neither per-CPU nor LRU, slots right behind their bucket's header.
+    /// Whether slots are right behind their bucket's header.
+    let isNear: Bool
+    /// Whether a lookup is no more than that besides: neither per-CPU nor LRU.
     let isPlain: Bool
     let keyForm: KeyForm
     /// Of a per-CPU map: a worker's together, at the element's number.
     let values: UnsafeMutableRawPointer
     let valueStride: Int
+    /// From one bucket's values to the next one's.
+    let bucketValueStride: Int
     let workerStride: Int
     let workers: Int
 
@@ -57,21 +64,16 @@ struct HashTable: ~Copyable {
     let valueSize: Int
     let maxEntries: Int
     let domain: Unmanaged<WorkerDomain>
-    /// Only under the lock. Behind the table, where `writers` is.
-    let retirement: UnsafeMutablePointer<Retirement>
+    /// One for each worker, and the last one for all others.
+    let writers: UnsafeMutablePointer<HashWriter>
+    /// Deletions that a writer counts for itself.
+    let countedRetired: Int
     private let padding = (UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0))
-    let writers = Writers()
-
-    /// What writers share, on another cache line than the constants. Atomics in the table also make it a type that is
-    /// passed by address: a call that is not inlined would copy it otherwise.
-    struct Writers: ~Copyable {
-        let lock = SpinLock()
-        let count = Atomic<Int>(0)
-        /// Insertions and deletions so far.
-        let changes = Atomic<UInt64>(0)
-        /// The bucket at which an LRU map looks for its next victim.
-        let hand = Atomic<Int>(0)
-    }
+    // On other cache lines than the constants. Atomics in the table also make it a type that is passed by address: a call
+    // that is not inlined would copy it otherwise.
+    let retirement: Retirement
+    /// Of those who move room between writers.
+    let roomLock = SpinLock()
 
     enum KeyForm: UInt8 { case four, eight, short, twoWords, long }
 
@@ -88,8 +90,9 @@ struct HashTable: ~Copyable {
         valueOffset = roundUp8(attributes.keySize)
         isPerCPU = layout.workerStride != 0
         isLRU = attributes.type == .lruHash || attributes.type == .lruPerCPUHash
-        hasWordValues = attributes.valueSize <= 8
-        isPlain = !isPerCPU && !isLRU && layout.slots == layout.headers + HashLayout.headerSize
+        hasWordValues = attributes.valueSize <= 8 && !isLRU
+        isNear = layout.slots == layout.headers + HashLayout.headerSize
+        isPlain = !isPerCPU && !isLRU && isNear
         keyForm =
             switch attributes.keySize {
             case 4: .four
@@ -100,15 +103,23 @@ struct HashTable: ~Copyable {
             }
         values = base + layout.values
         valueStride = layout.valueStride
+        bucketValueStride = layout.width * layout.valueStride
         workerStride = layout.workerStride
         workers = domain.workers
         keySize = attributes.keySize
         valueSize = attributes.valueSize
         maxEntries = attributes.maxEntries
         self.domain = .passUnretained(domain)
-        retirement = (base + layout.table + MemoryLayout<HashTable>.stride)
-            .bindMemory(to: Retirement.self, capacity: 1)
-        retirement.initialize(to: Retirement(limit: layout.spare + layout.generation, generation: layout.generation))
+        let generations = (base + layout.generations).bindMemory(to: Generations.self, capacity: 1)
+        generations.initialize(to: Generations(limit: layout.spare + layout.generation, size: layout.generation))
+        retirement = Retirement(generations, domain: .passUnretained(domain))
+        writers = (base + layout.writers).bindMemory(to: HashWriter.self, capacity: domain.slots)
+        for writer in 0...domain.workers {
+            let hand = layout.buckets / domain.slots * writer
+            (writers + writer).initialize(to: HashWriter(hand: hand, isShared: writer == domain.workers))
+        }
+        writers[domain.workers].free(attributes.maxEntries)
+        countedRetired = max(min(64, layout.generation / (2 * domain.slots)), 1)
     }
 
     private static let highBits: UInt64 = 0x8080_8080_8080_8080
@@ -126,12 +137,17 @@ struct HashTable: ~Copyable {
     @inline(__always)
     func number(_ bucket: Int, _ index: Int) -> Int { bucket &* width &+ index }
 
+    /// Of a per-CPU map: a bucket's values for a worker.
+    @inline(__always)
+    func values(of bucket: Int, worker: Int) -> UnsafeMutableRawPointer {
+        values + worker &* workerStride + bucket &* bucketValueStride
+    }
+
     /// An element's value, for a worker.
     @inline(__always)
     func value(_ place: Place, worker: Int) -> UnsafeMutableRawPointer {
         isPerCPU
-            ? values + worker &* workerStride + number(place.bucket, place.index) &* valueStride
-            : place.slot + valueOffset
+            ? values(of: place.bucket, worker: worker) + place.index &* valueStride : place.slot + valueOffset
     }
 
     /// The home bucket: the high bits of the hash, scaled. The tag is made of the low ones.

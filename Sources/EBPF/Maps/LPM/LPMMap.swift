@@ -16,9 +16,9 @@ struct LPMMap {
         MapFunctions(
             map: UnsafeMutableRawPointer(trie),
             lookup: { map, key, _ in LPMMap(map).lookup(key) },
-            update: { map, key, value, flags, _ in
+            update: { map, key, value, flags, slot in
                 let map = LPMMap(map)
-                return map.trie.pointee.update(map.key(key), value, flags: flags, isProgram: true).result
+                return map.trie.pointee.update(map.key(key), value, flags: flags, worker: slot).result
             },
             delete: { map, key, _ in LPMMap(map).remove(key).result })
     }
@@ -57,7 +57,11 @@ extension LPMMap: MapStorage {
     }
 
     func write(_ key: UnsafeRawPointer, _ value: UnsafeRawPointer, flags: UInt64) -> MapStatus {
-        trie.pointee.update(self.key(key), value, flags: flags, isProgram: false)
+        let status = trie.pointee.update(self.key(key), value, flags: flags, worker: nil)
+        guard status == .noMemory, trie.pointee.domain._withUnsafeGuaranteedRef({ $0.waitForQuiescence() }) else {
+            return status
+        }
+        return trie.pointee.update(self.key(key), value, flags: flags, worker: nil)
     }
 
     func remove(_ key: UnsafeRawPointer) -> MapStatus { trie.pointee.delete(self.key(key)) }

@@ -1,7 +1,7 @@
 /// Hands out a trie's nodes. Under the map's lock only.
 ///
-/// Retired nodes wait in a queue. The oldest is used again when every worker has passed a quiescent point since, or
-/// when there is no node left that was never used.
+/// Retired nodes wait in a queue. The oldest is used again when every worker has passed a quiescent point since. When
+/// there is no node left that was never used, it is used again at once if no other worker is online.
 struct LPMNursery {
     private let stamps: UnsafeMutablePointer<UInt64>
     private let queue: UnsafeMutablePointer<UInt32>
@@ -19,7 +19,17 @@ struct LPMNursery {
         self.capacity = capacity
     }
 
-    /// There always is one: there are more nodes than `maxEntries` elements need.
+    /// Whether there are as many nodes as an insertion takes, for a worker or for user space (nil).
+    func hasEnough(_ domain: Unmanaged<WorkerDomain>, for worker: Int?) -> Bool {
+        let missing = 2 - (capacity - used)
+        guard missing > 0 else { return true }
+        guard waiting >= missing else { return false }
+        let last = head + missing - 1
+        let stamp = stamps[Int(queue[last < capacity ? last : last - capacity])]
+        return domain._withUnsafeGuaranteedRef { $0.hasPassed(stamp) || $0.isOffline(except: worker) }
+    }
+
+    /// Of those that `hasEnough` told of.
     mutating func take(_ domain: Unmanaged<WorkerDomain>) -> Int {
         if waiting > 0 {
             let node = Int(queue[head])

@@ -1,11 +1,11 @@
 import Synchronization
 
 extension LPMTrie {
-    /// Hot path. `bpf_map_update_elem`: trie_update_elem, kernel/bpf/lpm_trie.c.
-    func update(_ key: LPMKey, _ value: UnsafeRawPointer, flags: UInt64, isProgram: Bool) -> MapStatus {
+    /// Hot path. `bpf_map_update_elem`: trie_update_elem, kernel/bpf/lpm_trie.c. `worker` is nil for user space.
+    func update(_ key: LPMKey, _ value: UnsafeRawPointer, flags: UInt64, worker: Int?) -> MapStatus {
         if flags > UpdateMode.exist.rawValue || key.prefixLength > maxPrefixLength { return .invalid }
         // The node can't become another prefix's before the worker's quiescent point.
-        if isProgram, hasWordValues, flags != UpdateMode.noExist.rawValue {
+        if worker != nil, hasWordValues, flags != UpdateMode.noExist.rawValue {
             let number = findExactly(key)
             if number != 0, node(number).hasData(of: key) {
                 self.value(number).storeWords(from: value, bytes: valueSize)
@@ -23,6 +23,7 @@ extension LPMTrie {
         }
         if flags == UpdateMode.exist.rawValue { return .noEntry }
         if count.load(ordering: .relaxed) >= maxEntries { return .noSpace }
+        guard nursery.pointee.hasEnough(domain, for: worker) else { return .noMemory }
         insert(key, value)
         count.store(count.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
         return .done

@@ -13,8 +13,8 @@ import Synchronization
 /// Random prefixes are found within one or two nodes, so that a lookup costs little more than a hash's.
 ///
 /// Lookups take no lock. Inserting and deleting take the map's, as does all that user space does. A program overwrites
-/// a value of up to 8 bytes with one store. A node that is deleted waits for a quiescent point (`LPMNursery`); should
-/// it not, because there are too many, a lookup that is at it still ends, since prefixes only get longer on its way.
+/// a value of up to 8 bytes with one store. A node that is deleted waits for a quiescent point of all other workers
+/// (`LPMNursery`), so that nobody is at it when it becomes another prefix's.
 ///
 /// Lives in memory of its own; `LPMMap` points to it.
 struct LPMTrie: ~Copyable {

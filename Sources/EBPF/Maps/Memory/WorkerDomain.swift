@@ -70,13 +70,25 @@ public final class WorkerDomain: Sendable {
         return true
     }
 
+    /// Whether no worker is online, but for `slot` if it is: none of the others holds a pointer, or will to what was
+    /// unpublished before the call.
+    public func isOffline(except slot: Int?) -> Bool {
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        return (0..<slots).allSatisfy { $0 == slot || state($0).pointee.load(ordering: .sequentiallyConsistent) == 0 }
+    }
+
     /// Waits until whatever was unpublished before the call is held by no worker. Never from a worker.
     public func synchronize() {
+        while !waitForQuiescence() {}
+    }
+
+    /// The same, for some 20 ms at most. Whether it came to pass.
+    public func waitForQuiescence() -> Bool {
         let target = retire()
-        var spins = 0
-        while !hasPassed(target) {
-            spins += 1
+        for spins in 0..<400 {
+            if hasPassed(target) { return true }
             if spins < 100 { clinux_pause() } else { usleep(50) }
         }
+        return hasPassed(target)
     }
 }
