@@ -18,6 +18,8 @@ struct ProcessorFeatures: OptionSet {
 
     static let bmi2 = ProcessorFeatures(rawValue: 1)
     static let movbe = ProcessorFeatures(rawValue: 2)
+    /// With BMI1, whose `tzcnt` tells whether there was a bit.
+    static let avx2 = ProcessorFeatures(rawValue: 4)
     static let current = ProcessorFeatures(rawValue: clinux_cpu_features())
 }
 

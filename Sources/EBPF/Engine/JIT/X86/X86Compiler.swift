@@ -15,6 +15,7 @@ struct X86Compiler: CodeGenerator {
     var steps: [NativeStep]
     var flow: NativeFlow
     var lookups: [NativeOptimizer.Lookup] = []
+    var hashLookups: [NativeOptimizer.HashLookup] = []
     /// Whether the program's context is memory of its own, and whether what it leaves there counts.
     let needsContext: Bool
     let writesContext: Bool
@@ -42,6 +43,10 @@ struct X86Compiler: CodeGenerator {
     /// Ends of lookups that find nothing.
     var nullExits: [NullExit] = []
     var hashLookupExits: [HashLookupExit] = []
+    /// For each map that lookups are in line of, the first of its constants.
+    var hashConstants: [X86Assembler.Label?] = []
+    /// 16 times the high bit of a tag.
+    var tagBits: X86Assembler.Label?
     /// For each register the step that wrote it last.
     var lastWrite: [Int32] = [Int32](repeating: -1, count: 11)
     /// Registers whose value is known here.
@@ -56,8 +61,9 @@ struct X86Compiler: CodeGenerator {
 
     struct NullExit {
         var label: X86Assembler.Label
-        /// Where to go on with r0 = 0.
+        /// Where to go on, with this in r0.
         var next: X86Assembler.Label
+        var value: Int64 = 0
     }
 
     static let state = X86Register.r12
@@ -86,6 +92,7 @@ struct X86Compiler: CodeGenerator {
             let optimizer = NativeOptimizer(steps, facts, core: core)
             steps = optimizer.steps
             lookups = optimizer.lookups
+            hashLookups = optimizer.hashLookups
             needsContext = optimizer.needsContext
             writesContext = needsContext || facts.writesContext
         } else {
@@ -150,6 +157,7 @@ struct X86Compiler: CodeGenerator {
         writeNullExits()
         writeFaults()
         if flow.hasCallx { writeTable() }
+        assembler.writeConstants()
     }
 
     private mutating func writeSteps() {
@@ -163,11 +171,7 @@ struct X86Compiler: CodeGenerator {
             }
             guard isReached, index >= written else { continue }
             assembler.bind(label(index))
-            if steps[index].keepsKey {
-                if steps[index].form != .omitted { write(steps[index], index) }
-                let width: X86Width = steps[index].operation == .stx64 ? .bits64 : .bits32
-                assembler.mov(width, Self.scratch, register(steps[index].src))
-            } else if steps[index].form == .omitted {
+            if steps[index].form == .omitted {
                 isReached = !steps[index].endsBlock
             } else if source.facts != nil, let last = fuse(index) {
                 for fused in index...last {
@@ -205,6 +209,7 @@ struct X86Compiler: CodeGenerator {
         case .swappedLoad: return writeSwappedLoad(step)
         case .load48, .swappedLoad48: return writeLoad48(step)
         case .lookup: return writeLookup(step, index)
+        case .hashLookup: return writeHashLookup(step, index)
         case .mapCall: return writeMapCall(step, index)
         }
         switch step.operation {
