@@ -41,6 +41,8 @@ import Testing
         "jeq r0, 0, none\nldxdw r0, [r0+0]\nja out\nnone: mov r0, 1\n",
         "jne r0, 0, some\nmov r0, 1\nja out\nsome: ldxdw r0, [r0+0]\n",
         "mov r7, r0\nmov r0, 1\njeq r7, 0, out\nldxdw r0, [r7+0]\n",
+        "jne r0, 0, some\nmov r2, r10\nadd r2, -16\nlddw r1, map 0\ncall 1\njne r0, 0, some\nmov r0, 1\nja out\n"
+            + "some: ldxdw r0, [r0+0]\n",
         "mov r7, r0\nmov32 r0, 1\njne r7, 0, some\nja out\nsome: ldxdw r0, [r7+0]\n",
         "mov r7, r0\nmov r0, 1\njeq r7, 0, none\nldxdw r0, [r7+0]\nja out\nnone: add r0, r7\n",
         "mov r8, r0\njeq r8, 0, none\nldxdw r0, [r8+0]\nja out\nnone: mov r0, 1\n",

@@ -150,7 +150,7 @@ struct KnownValues {
         case .contextLoad:
             set(step.dst, .unknown)
             return
-        case .plain, .swappedLoad, .load48, .swappedLoad48, .mapCall: break
+        case .plain, .swappedLoad, .load48, .swappedLoad48, .maskedLoad48, .mapCall: break
         }
         switch step.operation {
         case .callHelper:

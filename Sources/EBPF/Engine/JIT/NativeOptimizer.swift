@@ -139,11 +139,29 @@ struct NativeOptimizer {
         guard step.form == .plain, step.operation.putsBytesTogether, let run = values.byteRun(step.dst) else { return }
         guard values.isCurrent(run) else { return }
         let forms: (NativeStep.Form, NativeStep.Form) =
-            run.count == 6 ? (.load48, .swappedLoad48) : (.plain, .swappedLoad)
+            run.count == 6
+            ? (isReadBehind(run, index) ? .maskedLoad48 : .load48, .swappedLoad48) : (.plain, .swappedLoad)
         steps[index].form = run.isSwapped ? forms.1 : forms.0
         steps[index].operation = run.count == 2 ? .ldx16 : run.count == 4 ? .ldx32 : .ldx64
         steps[index].src = run.base
         steps[index].offset = run.offset
+    }
+
+    private static let nearby = 8
+
+    /// Whether the two bytes behind a run of 6 are loaded too, by the same register, as surely as the run itself.
+    private func isReadBehind(_ run: KnownValues.Run, _ index: Int) -> Bool {
+        for next in index + 1..<min(index + Self.nearby, steps.count) {
+            let step = steps[next]
+            if isTarget[next] || step.jumpDistance != nil || step.endsBlock || step.operation.isCall { return false }
+            if let width = step.operation.loadWidth, step.src == run.base, step.form == .plain,
+                step.offset <= run.offset + 6, step.offset + Int32(width) >= run.offset + 8
+            {
+                return true
+            }
+            if step.registers.writes & 1 << RegisterSet(run.base) != 0 { return false }
+        }
+        return false
     }
 
     private mutating func removeUnreadStores() {
@@ -211,6 +229,8 @@ extension FrameContext {
 
 extension Operation {
     var isConditionalJump: Bool { isJump && self != .ja }
+
+    var isCall: Bool { self == .callHelper || self == .callLocal || self == .callx }
 
     var isLoad: Bool { rawValue >= Operation.ldx8.rawValue && rawValue <= Operation.ldxs32.rawValue }
 

@@ -20,6 +20,8 @@ struct NativeStep {
         case swappedLoad
         /// A load of 6 bytes, as they are or reversed.
         case load48, swappedLoad48
+        /// A load of 6 bytes where 8 may be read.
+        case maskedLoad48
         /// A lookup whose map and key are known: `imm` is its number in `NativeOptimizer.lookups`.
         case lookup
         /// A lookup in a hash map, with its first look in line: `imm` is its number in `NativeOptimizer.hashLookups`,
@@ -59,7 +61,7 @@ extension NativeStep {
         case .mapCall:
             let map: RegisterSet = 2
             return (Self.helperReads(imm) & ~map, 1)
-        case .plain, .swappedLoad, .load48, .swappedLoad48: break
+        case .plain, .swappedLoad, .load48, .swappedLoad48, .maskedLoad48: break
         }
         switch operation {
         case .mov64Imm, .mov32Imm, .lddw: return (0, dst)

@@ -9,10 +9,17 @@ extension X86Compiler {
         /// Where no slot of the home bucket has the key's tag.
         var absent: X86Assembler.Label
         var unsure: X86Assembler.Label
-        /// Where to go on with the value's address in `result`, and where to go if there is none.
+        /// Where to go on with the value's address, and where to go if there is none.
         var found: X86Assembler.Label
-        var result: X86Register
+        var result: Result
         var null: X86Assembler.Label
+    }
+
+    /// What becomes of a value's address.
+    enum Result {
+        case register(X86Register)
+        /// The step loads from it, which is its only use: it is the bucket's register and rax, and this.
+        case load(NativeStep, displacement: Int32)
     }
 
     private static let everyByte: UInt64 = 0x0101_0101_0101_0101
@@ -25,7 +32,7 @@ extension X86Compiler {
     mutating func writeHashLookup(_ step: NativeStep, _ index: Int) {
         let done = assembler.label()
         let null = assembler.label()
-        writeHashLookup(step, to: .rax, null: null)
+        writeHashLookup(step, to: .register(.rax), null: null)
         nullExits.append(NullExit(label: null, next: done))
         assembler.bind(done)
         let map = core.pointee.maps[hashLookups[Int(step.imm)].map]
@@ -36,24 +43,58 @@ extension X86Compiler {
     mutating func fuseHashLookup(_ step: NativeStep, _ index: Int) -> Int? {
         guard let comparison = nullComparison(after: index) else { return nil }
         let null = nullLabel(comparison)
-        writeHashLookup(step, to: comparison.result, null: null)
+        if comparison.isNullTaken, let load = following(comparison.index), let loaded = onlyLoad(load, comparison) {
+            writeHashLookup(step, to: .load(loaded, displacement: 0), null: null)
+            if let value = comparison.value, flow.liveAfter(load) & ~loaded.registers.writes & 1 != 0 {
+                assembler.mov(.rax, value)
+            }
+            return load
+        }
+        writeHashLookup(step, to: .register(comparison.result), null: null)
+        if !comparison.isNullTaken, deferBlock(after: comparison.index, until: comparison.target) {
+            if let value = comparison.value, flow.liveBefore[comparison.target] & 1 != 0 {
+                assembler.mov(.rax, value)
+            }
+            return comparison.target - 1
+        }
         return writeFound(comparison)
     }
 
-    /// Goes on with the value's address in `result`, or to `null`.
-    private mutating func writeHashLookup(_ step: NativeStep, to result: X86Register, null: X86Assembler.Label) {
+    /// The step, where it loads from a lookup's result, which nothing else needs.
+    private func onlyLoad(_ index: Int, _ comparison: NullComparison) -> NativeStep? {
+        let step = steps[index]
+        guard step.form == .plain, step.operation.loadWidth != nil, register(step.src) == comparison.result,
+            step.dst == step.src || flow.liveAfter(index) & 1 << RegisterSet(step.src) == 0
+        else { return nil }
+        return step
+    }
+
+    private static let mostDeferred = 16
+
+    /// Has the steps between written behind the program, where nothing goes on from them to what follows: so that
+    /// nothing jumps over them.
+    private mutating func deferBlock(after comparison: Int, until target: Int) -> Bool {
+        let last = steps[target - 1]
+        guard target - 1 > comparison, target - comparison <= Self.mostDeferred, last.form == .plain, last.endsBlock,
+            !flow.hasCallx, target < writtenRange.upperBound
+        else { return false }
+        deferredBlocks.append(comparison + 1..<target)
+        return true
+    }
+
+    /// Goes on with the value's address, or to `null`.
+    private mutating func writeHashLookup(_ step: NativeStep, to result: Result, null: X86Assembler.Label) {
         let lookup = hashLookups[Int(step.imm)]
         let layout = lookup.layout
-        let exit = HashLookupExit(
+        var exit = HashLookupExit(
             lookup: Int(step.imm), absent: assembler.label(), unsure: assembler.label(), found: assembler.label(),
             result: result, null: null)
-        hashLookupExits.append(exit)
         let constants = constants(of: lookup)
         let hasTwoWords = layout.keySize > 8
-        loadKey(lookup)
-        writeHash(constants, hasTwoWords: hasTwoWords)
+        let key = loadKey(lookup)
+        writeHash(of: key, constants, hasTwoWords: hasTwoWords)
         var place = writeFirstSlot(layout, constants, absent: exit.absent, keepsVersion: hasTwoWords)
-        assembler.alu(.cmp, .bits64, Self.low, place)
+        assembler.alu(.cmp, .bits64, key, place)
         assembler.jump(.notEqual, exit.unsure)
         if hasTwoWords {
             place.displacement += 8
@@ -66,13 +107,29 @@ extension X86Compiler {
             assembler.jump(.notEqual, exit.unsure)
         }
         place.displacement += Int32(layout.valueOffset)
-        assembler.lea(.bits64, result, place)
-        assembler.bind(exit.found)
+        switch result {
+        case .register(let register):
+            assembler.lea(.bits64, register, place)
+            assembler.bind(exit.found)
+        case .load(let load, _):
+            exit.result = .load(load, displacement: place.displacement)
+            assembler.bind(exit.found)
+            place.displacement += load.offset
+            assembler.load(load.operation.loadSize, register(load.dst), place)
+        }
+        hashLookupExits.append(exit)
     }
 
     // MARK: The key
 
-    private mutating func loadKey(_ lookup: NativeOptimizer.HashLookup) {
+    /// Gives the register with the low word.
+    private mutating func loadKey(_ lookup: NativeOptimizer.HashLookup) -> X86Register {
+        if lookup.layout.keySize == 8, lookup.pieces.count == 1, let number = lookup.pieces[0].register,
+            number == 2 || number > 5
+        {
+            // Nothing of a lookup changes these.
+            return register(number)
+        }
         let base = lookup.stackOffset.map { X86Address(.rbp, $0) } ?? X86Address(register(2))
         for piece in lookup.pieces {
             let word = piece.offset < 8 ? Self.low : Self.high
@@ -90,6 +147,7 @@ extension X86Compiler {
             assembler.shift(.shl, .bits64, part, by: shift)
             assembler.alu(.or, .bits64, word, part)
         }
+        return Self.low
     }
 
     /// Zero-extends.
@@ -130,9 +188,9 @@ extension X86Compiler {
     }
 
     /// Into rdx.
-    private mutating func writeHash(_ constants: Constants, hasTwoWords: Bool) {
-        assembler.load(.bits64, .rax, constants.start)
-        assembler.alu(.xor, .bits64, .rax, Self.low)
+    private mutating func writeHash(of key: X86Register, _ constants: Constants, hasTwoWords: Bool) {
+        assembler.mov(.bits64, .rax, key)
+        assembler.alu(.xor, .bits64, .rax, constants.start)
         assembler.mul(constants.inner)
         if hasTwoWords {
             assembler.alu(.xor, .bits64, .rax, .rdx)
@@ -145,7 +203,11 @@ extension X86Compiler {
     /// The bucket's address, from the hash in rdx.
     private mutating func writeBucket(_ layout: HashLookupLayout, _ constants: Constants) {
         assembler.imul(.bits64, .rdx, constants.outer)
-        if source.features.contains(.bmi2) {
+        let buckets = layout.buckets
+        if buckets > 1, buckets & (buckets - 1) == 0 {
+            assembler.mov(.bits64, Self.bucket, .rdx)
+            assembler.shift(.shr, .bits64, Self.bucket, by: UInt8(64 - buckets.trailingZeroBitCount))
+        } else if source.features.contains(.bmi2) {
             assembler.mulx(high: Self.bucket, low: .rax, constants.buckets)
         } else {
             assembler.mov(.bits64, .rax, .rdx)
@@ -231,7 +293,13 @@ extension X86Compiler {
             call(.mapLookupElem, of: core.pointee.maps[lookup.map])
             assembler.test(.bits64, .rax, .rax)
             assembler.jump(.equal, exit.null)
-            if exit.result != .rax { assembler.mov(.bits64, exit.result, .rax) }
+            switch exit.result {
+            case .register(.rax): break
+            case .register(let register): assembler.mov(.bits64, register, .rax)
+            case .load(_, let displacement):
+                assembler.lea(.bits64, Self.bucket, X86Address(.rax, -displacement))
+                assembler.mov(.rax, 0)
+            }
             assembler.jump(exit.found)
         }
     }

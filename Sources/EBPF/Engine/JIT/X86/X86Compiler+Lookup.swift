@@ -40,7 +40,8 @@ extension X86Compiler {
 
     /// Goes on behind a lookup that has found something. Gives the last step of the comparison.
     mutating func writeFound(_ comparison: NullComparison) -> Int {
-        if let value = comparison.value { assembler.mov(.rax, value) }
+        let next = comparison.isNullTaken ? comparison.index + 1 : comparison.target
+        if let value = comparison.value, flow.liveBefore[next] & 1 != 0 { assembler.mov(.rax, value) }
         if !comparison.isNullTaken { assembler.jump(label(comparison.target)) }
         return comparison.index
     }

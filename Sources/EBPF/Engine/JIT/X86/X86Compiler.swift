@@ -29,6 +29,7 @@ struct X86Compiler: CodeGenerator {
     /// Label of the first step; the others follow.
     let firstLabel: X86Assembler.Label
     let bodyEndLabel: X86Assembler.Label
+    let deferredEndLabel: X86Assembler.Label
     let exitLabel: X86Assembler.Label
     let faultLabel: X86Assembler.Label
     /// Goes on with the next frame.
@@ -43,10 +44,16 @@ struct X86Compiler: CodeGenerator {
     /// Ends of lookups that find nothing.
     var nullExits: [NullExit] = []
     var hashLookupExits: [HashLookupExit] = []
+    /// Steps that are written behind the program.
+    var deferredBlocks: [Range<Int>] = []
+    /// Steps that are written now: what comes behind them is not what follows the last.
+    var writtenRange = 0..<0
     /// For each map that lookups are in line of, the first of its constants.
     var hashConstants: [X86Assembler.Label?] = []
     /// 16 times the high bit of a tag.
     var tagBits: X86Assembler.Label?
+    /// 6 bytes of ones.
+    var mask48: X86Assembler.Label?
     /// For each register the step that wrote it last.
     var lastWrite: [Int32] = [Int32](repeating: -1, count: 11)
     /// Registers whose value is known here.
@@ -106,6 +113,7 @@ struct X86Compiler: CodeGenerator {
         assembler = X86Assembler(listing: source.listing, expectedInstructions: steps.count)
         firstLabel = assembler.labels(steps.count)
         bodyEndLabel = assembler.label()
+        deferredEndLabel = assembler.label()
         exitLabel = assembler.label()
         faultLabel = assembler.label()
         nextLabel = assembler.label()
@@ -150,9 +158,14 @@ struct X86Compiler: CodeGenerator {
             writeCallOfMain()
             writeBurstEnd()
         }
-        writeSteps()
+        writeSteps(steps.indices)
         assembler.bind(bodyEndLabel)
         if !hasFrames { writeBurstEnd() }
+        while let block = deferredBlocks.popLast() {
+            constants.forgetAll()
+            writeSteps(block)
+        }
+        assembler.bind(deferredEndLabel)
         writeHashLookupExits()
         writeNullExits()
         writeFaults()
@@ -160,11 +173,12 @@ struct X86Compiler: CodeGenerator {
         assembler.writeConstants()
     }
 
-    private mutating func writeSteps() {
+    private mutating func writeSteps(_ range: Range<Int>) {
+        writtenRange = range
         var isReached = true
         // Steps that were written with the one before them.
         var written = 0
-        for index in steps.indices {
+        for index in range {
             if flow.isTarget[index] || flow.hasCallx {
                 isReached = true
                 constants.forgetAll()
@@ -208,6 +222,7 @@ struct X86Compiler: CodeGenerator {
             return
         case .swappedLoad: return writeSwappedLoad(step)
         case .load48, .swappedLoad48: return writeLoad48(step)
+        case .maskedLoad48: return writeMaskedLoad48(step)
         case .lookup: return writeLookup(step, index)
         case .hashLookup: return writeHashLookup(step, index)
         case .mapCall: return writeMapCall(step, index)
@@ -239,7 +254,8 @@ struct X86Compiler: CodeGenerator {
         let first = Int(firstLabel.number)
         return GeneratedCode(
             bytes: linked.bytes, offsets: Array(linked.labels[first..<first + steps.count]),
-            bodyEnd: Int(linked.labels[Int(bodyEndLabel.number)]), lines: linked.lines)
+            bodyEnd: Int(linked.labels[Int(bodyEndLabel.number)]),
+            deferredEnd: Int(linked.labels[Int(deferredEndLabel.number)]), lines: linked.lines)
     }
 }
 
