@@ -58,9 +58,9 @@ import Testing
         var word: UInt64 = 0
         while found < 2000 {
             word += 1
-            guard OneWordKey(word).hash(secret) >> 56 == 7 else { continue }
+            guard secret.spread(OneWordKey(word).hash(secret)) >> 56 == 7 else { continue }
             found += 1
-            counts[Int(OneWordKey(word).hash(other) >> 56)] += 1
+            counts[Int(other.spread(OneWordKey(word).hash(other)) >> 56)] += 1
         }
         // 2,000 in 256 places: 8 each.
         #expect(counts.max()! < 40)

@@ -56,7 +56,7 @@ import Testing
     }
 
     /// As the comment on `HashLookupLayout` says, step by step.
-    @Test(arguments: [4, 8], [1, 8, 16, 40])
+    @Test(arguments: [4, 8, 12, 16], [1, 8, 16, 32])
     func hashLookupLayout(_ keySize: Int, _ valueSize: Int) throws {
         let attributes = MapAttributes(type: .hash, keySize: keySize, valueSize: valueSize, maxEntries: 9000)
         let map = try Map(attributes, domain: WorkerDomain())
@@ -66,21 +66,27 @@ import Testing
             return product.high ^ product.low
         }
         let value = [UInt8](repeating: 1, count: valueSize)
-        func key(_ number: UInt64) -> [UInt8] { Array(bytes(number &* 0x9E37_79B9)[..<keySize]) }
+        func key(_ number: UInt64) -> [UInt8] {
+            Array((bytes(number &* 0x9E37_79B9) + bytes(number &* 0x7F4A_7C15))[..<keySize])
+        }
         for number in 0..<UInt64(9000) { check(map.core.update(key(number), value, flags: 1, slot: 0) == 0) }
         var unsure = 0
         for number in 0..<UInt64(18_000) {
             let found = map.core.lookup(key(number), slot: 0)
-            let word = key(number).withUnsafeBytes {
-                keySize == 4 ? UInt64($0.load(as: UInt32.self)) : $0.load(as: UInt64.self)
+            let words = (key(number) + [UInt8](repeating: 0, count: 12)).withUnsafeBytes { key in
+                (0..<(keySize + 7) / 8).map { key.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self) }
             }
-            let hash = fold(fold(word ^ layout.start, layout.inner), layout.outer)
-            let home = Int(hash.multipliedFullWidth(by: layout.buckets).high) * layout.bucketStride
+            let hash = words.reduce(layout.start) { fold($0 ^ $1, layout.inner) }
+            let spread = hash &* layout.outer
+            let home = Int(spread.multipliedFullWidth(by: layout.buckets).high) * layout.bucketStride
             let bucket = try #require(UnsafeMutableRawPointer(bitPattern: layout.base)) + home
             let tag = UInt8(truncatingIfNeeded: hash & 0x7f | 0x80)
             let slots = (0..<layout.width).filter { bucket.load(fromByteOffset: $0, as: UInt8.self) == tag }
                 .map { bucket + HashLookupLayout.firstSlot + $0 * layout.slotStride }
-            if let slot = slots.first(where: { $0.load(as: UInt64.self) == word }) {
+            let isKey = { (slot: UnsafeMutableRawPointer) in
+                words.indices.allSatisfy { slot.load(fromByteOffset: 8 * $0, as: UInt64.self) == words[$0] }
+            }
+            if let slot = slots.first(where: isKey) {
                 check(slot + layout.valueOffset == found)
             } else if slots.isEmpty, bucket.load(fromByteOffset: HashLookupLayout.overflow, as: UInt32.self) == 0 {
                 check(found == nil)

@@ -35,23 +35,50 @@ import Testing
         }
     }
 
-    /// How keys as they occur spread over buckets: no bucket of 1,024 gets far more than its 32 of 32,768 keys.
-    @Test(arguments: [0, 8, 24, 40, 48], [UInt64(1), 3, 0x0001_0000_0001])
-    func structuredKeysSpread(_ shift: Int, _ step: UInt64) {
-        let secret = HashSecret()
-        var buckets = [Int](repeating: 0, count: 1024)
-        var tags = [Int](repeating: 0, count: 128)
-        var distinct: Set<UInt64> = []
-        for index in 0..<UInt64(32_768) {
-            let key = (index &* step) << UInt64(shift)
-            guard distinct.insert(key).inserted else { continue }
+    /// Keys as they occur: by number, in steps of a power of two, in the high bits only, in the last byte of a MAC.
+    private static let regularKeys: [@Sendable (UInt64) -> UInt64] = [
+        { $0 }, { $0 << 8 }, { $0 << 16 }, { $0 << 24 }, { $0 << 32 }, { $0 << 40 }, { $0 << 48 },
+        { ($0 & 0xff) << 40 | ($0 >> 8) << 32 | 2 }, { $0.byteSwapped >> 16 }, { 0x0102_0304_0506 &+ $0 &* 3 },
+        { ($0 & 0x7f) << 32 | ($0 >> 7) &* 257 }, { $0 &* 0x0001_0001_0001_0001 },
+    ]
+
+    /// How many buckets of 3 a search goes through for all of these keys, and how many others have the key's tag there.
+    private static func cost(_ keys: [UInt64], _ secret: HashSecret, buckets: UInt64) -> (visits: Int, twins: Int) {
+        var tags = [[UInt64]](repeating: [], count: Int(buckets))
+        var (visits, twins) = (keys.count, 0)
+        for key in keys {
             let hash = OneWordKey(key).hash(secret)
-            buckets[Int(hash.multipliedFullWidth(by: 1024).high)] += 1
-            tags[Int(hash & 0x7f)] += 1
+            var bucket = Int(secret.spread(hash).multipliedFullWidth(by: buckets).high)
+            while tags[bucket].count == 3 {
+                bucket = (bucket + 1) % Int(buckets)
+                visits += 1
+            }
+            twins += tags[bucket].count { $0 == HashTable.tag(hash) }
+            tags[bucket].append(HashTable.tag(hash))
         }
-        let mean = Double(distinct.count) / 1024
-        #expect(Double(buckets.max()!) < mean + 8 * (mean + 1).squareRoot() + 4)
-        #expect(Double(tags.max()!) < 2 * Double(distinct.count) / 128 + 20)
+        return (visits, twins)
+    }
+
+    /// Regular keys cost no more than random ones, whatever the secret. Where 7 in 10 slots are taken.
+    @Test func regularKeysSpread() {
+        let count: UInt64 = 2048
+        let buckets: UInt64 = 975
+        var random = SeededGenerator(seed: 5)
+        let usual = Self.cost((0..<count).map { _ in random.next() }, HashSecret(), buckets: buckets).visits
+        for (number, form) in Self.regularKeys.enumerated() {
+            let keys = (0..<count).map(form)
+            var (visits, twins) = (0, 0)
+            let secrets = 25
+            for _ in 0..<secrets {
+                let cost = Self.cost(keys, HashSecret(), buckets: buckets)
+                #expect(cost.visits < usual * 7 / 5, "\(number)")
+                visits += cost.visits
+                twins += cost.twins
+            }
+            #expect(visits < secrets * usual * 6 / 5, "\(number)")
+            // One in 128, for each of the slots before.
+            #expect(twins < secrets * Int(count) / 20, "\(number)")
+        }
     }
 
     @Test func mapsHaveSecretsOfTheirOwn() throws {

@@ -37,11 +37,22 @@ int clinux_seal_code_file(int fd) {
 #if defined(__x86_64__)
 #include <cpuid.h>
 
+// Whether the system saves the registers of AVX: bits 1 and 2 of XCR0.
+static int saves_avx(void) {
+    unsigned low, high;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (low & 6) == 6;
+}
+
 uint32_t clinux_cpu_features(void) {
     unsigned a, b, c, d;
     uint32_t features = 0;
-    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) && b & bit_BMI2) features |= CLINUX_CPU_BMI2;
-    if (__get_cpuid(1, &a, &b, &c, &d) && c & bit_MOVBE) features |= CLINUX_CPU_MOVBE;
+    if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
+    if (c & bit_MOVBE) features |= CLINUX_CPU_MOVBE;
+    int avx = c & bit_OSXSAVE && c & bit_AVX && saves_avx();
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return features;
+    if (b & bit_BMI2) features |= CLINUX_CPU_BMI2;
+    if (avx && b & bit_AVX2 && b & bit_BMI) features |= CLINUX_CPU_AVX2;
     return features;
 }
 #else

@@ -53,7 +53,15 @@ public enum InstructionTable {
     }
 
     /// The operation that opcode and selector name; nil if there is none.
-    public static func operation(of instruction: Instruction) -> Operation? { entry(for: instruction)?.operation }
+    public static func operation(of instruction: Instruction) -> Operation? {
+        onlyOperations[Int(instruction.opcode)] ?? entry(for: instruction)?.operation
+    }
+
+    /// Of opcodes that need no selector, without a copy of the entry.
+    private static let onlyOperations: [Operation?] = byOpcode.map { indices in
+        guard indices.count == 1, entries[indices[0]].selector == nil else { return nil }
+        return entries[indices[0]].operation
+    }
 
     /// Indices of entries, by opcode.
     private static let byOpcode: [[Int]] = {

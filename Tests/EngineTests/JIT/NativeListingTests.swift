@@ -65,9 +65,12 @@ import Testing
                 else { continue }
                 theirs[offset] = fields[2].split(separator: " ").first
             }
-            #expect(theirs.count == listing.lines.count)
+            // objdump takes constants for instructions.
+            let code = listing.lines.prefix { !$0.text.hasPrefix(".") }
+            let end = (code.last?.offset ?? 0) + (code.last?.bytes.count ?? 0)
+            #expect(theirs.keys.count { $0 < end } == code.count)
             // A long nop has other names.
-            for line in listing.lines where line.text != "nop" {
+            for line in code where line.text != "nop" {
                 #expect(theirs[line.offset] == line.text.split(separator: " ").first, "\(name): \(line)")
             }
         }

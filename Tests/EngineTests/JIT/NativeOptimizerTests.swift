@@ -81,6 +81,19 @@ import Verifier
         #expect(text.split(separator: "\n").filter { $0.contains("byte [") && $0.hasPrefix("movzx") }.isEmpty)
     }
 
+    /// 6 bytes are taken from 8 where the two behind them are loaded anyway, and by 2 loads where they are not.
+    @Test(arguments: [
+        ("ldxh r5, [r6+6]", true), ("ldxw r5, [r6+4]", true), ("ldxdw r5, [r6+6]", true), ("ldxb r5, [r6+6]", false),
+        ("ldxb r5, [r6+7]", false), ("ldxsb r5, [r6+6]", false), ("ldxh r5, [r6+8]", false),
+        ("jset r4, 1, on\nldxh r5, [r6+6]\non:", false), ("mov r6, r10\nstdw [r6-8], 9\nldxh r5, [r6-2]", false),
+    ])
+    func sixBytesComeFromEight(behind: String, isMasked: Bool) throws {
+        let text = try compare(
+            Self.bounds + "mov r5, 0\nldxw r3, [r6+0]\nldxh r4, [r6+4]\nlsh r4, 32\nor r4, r3\n\(behind)\n"
+                + "mov r0, r4\nadd r0, r5\nout: exit")
+        #expect(text.contains(".quad 0xffffffffffff") == isMasked)
+    }
+
     /// A store to the same memory comes between; to the stack, it may.
     @Test func storesComeBetweenBytes() throws {
         let load = Self.bounds + "ldxb r0, [r6+1]\nlsh r0, 8\n% ldxb r4, [r6+0]\nor r0, r4\n"

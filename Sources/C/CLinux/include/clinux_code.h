@@ -12,6 +12,8 @@ int clinux_seal_code_file(int fd);
 // Instructions beyond x86-64's baseline that the processor has and the system lets run; CPUID has no Swift form.
 #define CLINUX_CPU_BMI2 1u
 #define CLINUX_CPU_MOVBE 2u
+// AVX2 and BMI1.
+#define CLINUX_CPU_AVX2 4u
 uint32_t clinux_cpu_features(void);
 
 // prctl is variadic. PR_SET_MDWE (Linux 6.3): this process gains no executable memory by a change of protection from

@@ -91,17 +91,14 @@ struct NativeBurst {
     /// End of the program's stack: r10 of the entry function.
     var stackTop: UInt = 0
     /// Of the program's first maps, where they are arrays: element 0 of this worker.
-    var bases: (UInt, UInt, UInt, UInt, UInt, UInt, UInt, UInt) = (0, 0, 0, 0, 0, 0, 0, 0)
+    var bases = InlineArray<16, UInt>(repeating: 0)
 
-    static let baseCount = 8
+    static let baseCount = 16
 
     mutating func setBases(_ maps: UnsafePointer<MapCore>, count: Int, slot: Int) {
-        withUnsafeMutableBytes(of: &bases) { bytes in
-            for index in 0..<min(count, Self.baseCount) {
-                guard let elements = maps[index].arrayLayout else { continue }
-                let base = elements.base + UInt(slot * elements.workerStride)
-                bytes.storeBytes(of: base, toByteOffset: index * MemoryLayout<UInt>.stride, as: UInt.self)
-            }
+        for index in 0..<min(count, Self.baseCount) {
+            guard let elements = maps[index].arrayLayout else { continue }
+            bases[index] = elements.base + UInt(slot * elements.workerStride)
         }
     }
 }

@@ -18,6 +18,8 @@ struct ProcessorFeatures: OptionSet {
 
     static let bmi2 = ProcessorFeatures(rawValue: 1)
     static let movbe = ProcessorFeatures(rawValue: 2)
+    /// With BMI1, whose `tzcnt` tells whether there was a bit.
+    static let avx2 = ProcessorFeatures(rawValue: 4)
     static let current = ProcessorFeatures(rawValue: clinux_cpu_features())
 }
 
@@ -33,6 +35,8 @@ struct GeneratedCode {
     var offsets: [Int32]
     /// Where the program ends: what ends a burst and exits with faults may follow.
     var bodyEnd: Int
+    /// Behind `bodyEnd` and what ends a burst there may be steps that seldom run: where these end.
+    var deferredEnd: Int
     /// Offset and text of each native instruction, where they were asked for.
     var lines: [(offset: Int32, text: String)]
 }

@@ -84,14 +84,30 @@ struct KnownValues {
     }
 
     /// What these bytes of the stack hold: what one store left.
-    func stored(at offset: Int, bytes: Int) -> Stored? {
+    ///
+    /// - Parameter undoing: steps just before this one that are left out, by the register that they write.
+    func stored(at offset: Int, bytes: Int, undoing: ArgumentMoves = ArgumentMoves()) -> Stored? {
         guard let slot = slots.last(where: { $0.offset < offset + bytes && offset < $0.offset + $0.bytes }),
             slot.offset == offset, slot.bytes >= bytes
         else { return nil }
         if let constant = slot.constant { return .constant(constant) }
         // The low bytes of a wider store are those of its register.
-        guard versions[Int(slot.register)] == slot.version else { return nil }
+        guard versions[Int(slot.register)] == slot.version &+ undoing[slot.register] else { return nil }
         return .register(slot.register)
+    }
+
+    /// The bytes that the last store to this place left; nil where that is not known.
+    func storeWidth(at offset: Int) -> Int? {
+        slots.last { $0.offset <= offset && offset < $0.offset + $0.bytes }
+            .flatMap { $0.offset == offset ? $0.bytes : nil }
+    }
+
+    /// How often steps write r1 and r2.
+    struct ArgumentMoves {
+        var first: Int32 = 0
+        var second: Int32 = 0
+
+        subscript(_ register: UInt8) -> Int32 { register == 1 ? first : register == 2 ? second : 0 }
     }
 
     /// The bytes that make up a register, where one load gives them.
@@ -127,14 +143,14 @@ struct KnownValues {
     mutating func note(_ step: NativeStep, mayBeStack: RegisterSet) {
         switch step.form {
         case .omitted: return
-        case .lookup:
+        case .lookup, .hashLookup:
             set(0, .unknown)
             clobberArguments()
             return
         case .contextLoad:
             set(step.dst, .unknown)
             return
-        case .plain, .swappedLoad, .load48, .swappedLoad48, .mapCall: break
+        case .plain, .swappedLoad, .load48, .swappedLoad48, .maskedLoad48, .mapCall: break
         }
         switch step.operation {
         case .callHelper:

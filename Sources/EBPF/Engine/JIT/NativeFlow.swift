@@ -45,6 +45,7 @@ struct NativeFlow {
         case .callHelper:
             if step.form == .lookup { break }
             hasHelperCalls = true
+            if step.form == .hashLookup { break }
             if step.imm == Int64(Helper.tracePrintk.rawValue) { hasTrace = true }
         case .lddw:
             // A function pointer leads somewhere.
@@ -80,7 +81,7 @@ struct NativeFlow {
 
     @inline(__always)
     private func liveBefore(_ step: NativeStep, _ index: Int, _ omitsDead: Bool) -> RegisterSet {
-        if step.form == .omitted { return liveBefore[index + 1] | step.registers.reads }
+        if step.form == .omitted { return liveBefore[index + 1] }
         var live: RegisterSet
         switch step.operation {
         case .exit, .callKfunc: live = 0

@@ -25,8 +25,10 @@ public struct NativeListing: Sendable {
             if starts.last?.offset == Int(offset) { starts.removeLast() }
             starts.append((Int(offset), Int(wireSlots[index])))
         }
-        // Subprograms' callers lie in front of the program, but for that it is in one piece.
         starts.append((generated.bodyEnd, nil))
+        starts.append((generated.deferredEnd, nil))
+        // Steps that seldom run lie behind the others.
+        starts.sort { ($0.offset, $0.slot ?? -1) < ($1.offset, $1.slot ?? -1) }
         var next = 0
         var slot: Int?
         var lines: [Line] = []

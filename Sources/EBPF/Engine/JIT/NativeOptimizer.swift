@@ -9,40 +9,23 @@ import Verifier
 /// - Jumps that go one way only, and steps that are never reached, as the verifier saw it, are gone.
 /// - Fields of the context are loaded from the frame's struct.
 /// - Lookups in arrays become address computations, with the key from its register or as a constant.
-/// - Calls on other maps go to the map's own functions.
+/// - Lookups in plain hash maps get their key from where it comes; other calls on maps go to the map's own functions.
 /// - Bytes that are loaded one by one and put together become one load.
 /// - Loads from the stack of what was just stored become moves; stores that nothing loads are gone.
 struct NativeOptimizer {
-    /// A lookup in an array.
-    struct Lookup {
-        enum Key {
-            case constant(UInt32)
-            /// In the step's `src`.
-            case register
-            /// Where a step before with `keepsKey` left it.
-            case kept
-            /// At `offset` from the step's `src`: r2, or r10.
-            case memory
-        }
-        var map: Int
-        var elements: ArrayLayout
-        var key: Key
-        /// Whether the key is always in the array.
-        var isWithin: Bool
-    }
-
-    private(set) var steps: [NativeStep]
-    private(set) var lookups: [Lookup] = []
+    var steps: [NativeStep]
+    var lookups: [Lookup] = []
+    var hashLookups: [HashLookup] = []
     /// Whether fields of the context are loaded from its own memory.
     let needsContext: Bool
 
-    private let core: UnsafePointer<ProgramCore>
-    private let facts: Verifier.Facts
-    private var isTarget: [Bool]
+    let core: UnsafePointer<ProgramCore>
+    let facts: Verifier.Facts
+    var isTarget: [Bool]
     /// Whether every step is run before those behind it only.
     private var goesForward = true
-    private var stack: StackAddresses
-    private var values = KnownValues()
+    var stack: StackAddresses
+    var values = KnownValues()
 
     init(_ steps: [NativeStep], _ facts: Verifier.Facts, core: UnsafePointer<ProgramCore>) {
         self.steps = steps
@@ -99,7 +82,11 @@ struct NativeOptimizer {
         removeMask(index)
         if steps[index].operation == .callHelper { rewriteHelperCall(index) }
         let mayBeStack = stack.current
-        stack.note(steps[index], index, values)
+        if steps[index].form == .hashLookup {
+            noteKeyRead(index)
+        } else {
+            stack.note(steps[index], index, values)
+        }
         values.note(steps[index], mayBeStack: mayBeStack)
         combineLoads(index)
     }
@@ -146,93 +133,35 @@ struct NativeOptimizer {
         if let bytes, let known = values.byteCount(step.dst), known <= bytes { steps[index].form = .omitted }
     }
 
-    private mutating func rewriteHelperCall(_ index: Int) {
-        guard steps[index].isMapHelper else { return }
-        let call = facts.mapCalls[Int(core.pointee.wireSlots[index])]
-        guard let map = call?.map ?? constantMap else { return }
-        guard steps[index].imm == Int64(Helper.mapLookupElem.rawValue),
-            let elements = core.pointee.maps[map].arrayLayout
-        else { return rewriteMapCall(index, map: map) }
-        var lookup = Lookup(map: map, elements: elements, key: .memory, isWithin: false)
-        var src: UInt8 = 2
-        var offset: Int32 = 0
-        if let last = call?.index?.upperBound, last < elements.count { lookup.isWithin = true }
-        if let key = values.stackOffset(2) {
-            src = 10
-            offset = Int32(truncatingIfNeeded: key)
-            switch values.stored(at: key, bytes: 4) {
-            case .constant(let value):
-                lookup.key = .constant(UInt32(truncatingIfNeeded: value))
-                lookup.isWithin = UInt32(truncatingIfNeeded: value) < elements.count
-            case .register(let register):
-                lookup.key = .register
-                src = register
-            case nil:
-                if let store = keyStore(index, .stx32, at: key) {
-                    steps[store].keepsKey = true
-                    lookup.key = .kept
-                    src = 11
-                }
-            }
-        }
-        steps[index].form = .lookup
-        steps[index].src = src
-        steps[index].dst = 0
-        steps[index].offset = offset
-        steps[index].imm = Int64(lookups.count)
-        if case .constant = lookup.key { steps[index].src = 11 }
-        lookups.append(lookup)
-    }
-
-    /// Calls the map's own function. A lookup's key comes from its register, where that is known.
-    private mutating func rewriteMapCall(_ index: Int, map: Int) {
-        let isLookup = steps[index].imm == Int64(Helper.mapLookupElem.rawValue)
-        steps[index].form = .mapCall
-        steps[index].offset = Int32(truncatingIfNeeded: map)
-        steps[index].dst = 0
-        steps[index].src = 2
-        guard isLookup, core.pointee.maps[map].hashLookupLayout != nil, let key = values.stackOffset(2) else { return }
-        let bytes = core.pointee.maps[map].keySize
-        if case .register(let register)? = values.stored(at: key, bytes: bytes) {
-            // r2 is where the key lies.
-            if register != 2 { steps[index].src = register }
-        } else if let store = keyStore(index, bytes == 8 ? .stx64 : .stx32, at: key) {
-            steps[store].keepsKey = true
-            steps[index].src = 11
-        }
-    }
-
-    /// The store of the key's register, where nothing but moves and sums came since: they leave scratch registers alone.
-    private func keyStore(_ index: Int, _ operation: Operation, at offset: Int) -> Int? {
-        var store = index - 1
-        while store >= 0, index - store < 8, !isTarget[store + 1] {
-            let step = steps[store]
-            switch step.operation {
-            case _ where step.form == .omitted: break
-            case .mov64Reg, .mov64Imm, .mov32Imm, .add64Imm, .lddw: break
-            case operation where step.form == .plain && stack.storeOffset(store) == offset: return store
-            default: return nil
-            }
-            store -= 1
-        }
-        return nil
-    }
-
-    private var constantMap: Int? {
-        values.constant(1).flatMap { core.pointee.mapIndex($0) }
-    }
-
     /// Where the bytes that a step has put together lie side by side, it becomes a load of them.
     private mutating func combineLoads(_ index: Int) {
         let step = steps[index]
         guard step.form == .plain, step.operation.putsBytesTogether, let run = values.byteRun(step.dst) else { return }
         guard values.isCurrent(run) else { return }
         let forms: (NativeStep.Form, NativeStep.Form) =
-            run.count == 6 ? (.load48, .swappedLoad48) : (.plain, .swappedLoad)
+            run.count == 6
+            ? (isReadBehind(run, index) ? .maskedLoad48 : .load48, .swappedLoad48) : (.plain, .swappedLoad)
         steps[index].form = run.isSwapped ? forms.1 : forms.0
         steps[index].operation = run.count == 2 ? .ldx16 : run.count == 4 ? .ldx32 : .ldx64
         steps[index].src = run.base
         steps[index].offset = run.offset
+    }
+
+    private static let nearby = 8
+
+    /// Whether the two bytes behind a run of 6 are loaded too, by the same register, as surely as the run itself.
+    private func isReadBehind(_ run: KnownValues.Run, _ index: Int) -> Bool {
+        for next in index + 1..<min(index + Self.nearby, steps.count) {
+            let step = steps[next]
+            if isTarget[next] || step.jumpDistance != nil || step.endsBlock || step.operation.isCall { return false }
+            if let width = step.operation.loadWidth, step.src == run.base, step.form == .plain,
+                step.offset <= run.offset + 6, step.offset + Int32(width) >= run.offset + 8
+            {
+                return true
+            }
+            if step.registers.writes & 1 << RegisterSet(run.base) != 0 { return false }
+        }
+        return false
     }
 
     private mutating func removeUnreadStores() {
@@ -300,6 +229,8 @@ extension FrameContext {
 
 extension Operation {
     var isConditionalJump: Bool { isJump && self != .ja }
+
+    var isCall: Bool { self == .callHelper || self == .callLocal || self == .callx }
 
     var isLoad: Bool { rawValue >= Operation.ldx8.rawValue && rawValue <= Operation.ldxs32.rawValue }
 

@@ -6,8 +6,6 @@ struct NativeStep {
     var dst: UInt8
     var src: UInt8
     var form = Form.plain
-    /// A store of a key, whole, that a lookup is to find in a scratch register: until then nothing else uses that.
-    var keepsKey = false
     var offset: Int32
     var imm: Int64
 
@@ -22,10 +20,14 @@ struct NativeStep {
         case swappedLoad
         /// A load of 6 bytes, as they are or reversed.
         case load48, swappedLoad48
+        /// A load of 6 bytes where 8 may be read.
+        case maskedLoad48
         /// A lookup whose map and key are known: `imm` is its number in `NativeOptimizer.lookups`.
         case lookup
-        /// A lookup, update or deletion in a map that is known: `offset` is its number. `src` has a lookup's key; it is 2,
-        /// which points to the key, where that is not known, and 11 where a step before with `keepsKey` left the key.
+        /// A lookup in a hash map, with its first look in line: `imm` is its number in `NativeOptimizer.hashLookups`,
+        /// `offset` the set of registers from which the key comes.
+        case hashLookup
+        /// A lookup, update or deletion in a map that is known: `offset` is its number.
         case mapCall
     }
 
@@ -51,14 +53,15 @@ extension NativeStep {
         let dst = RegisterSet(1) << RegisterSet(dst)
         let src = RegisterSet(1) << RegisterSet(src)
         switch form {
-        case .omitted: return (keepsKey ? src : 0, 0)
+        case .omitted: return (0, 0)
         case .contextLoad: return (0, dst)
         // `src` is the register that has or points to the key, if one does.
         case .lookup: return (self.src < 10 ? src : 0, 1)
+        case .hashLookup: return (RegisterSet(truncatingIfNeeded: offset), 1)
         case .mapCall:
             let map: RegisterSet = 2
-            return (Self.helperReads(imm) & ~map | (self.src < 10 ? src : 0), 1)
-        case .plain, .swappedLoad, .load48, .swappedLoad48: break
+            return (Self.helperReads(imm) & ~map, 1)
+        case .plain, .swappedLoad, .load48, .swappedLoad48, .maskedLoad48: break
         }
         switch operation {
         case .mov64Imm, .mov32Imm, .lddw: return (0, dst)
@@ -101,7 +104,7 @@ extension NativeStep {
     var isMapHelper: Bool { (1...3).contains(imm) }
 
     /// Whether the only effect is to write `dst`: what nothing reads may be left out.
-    var isPure: Bool { form != .lookup && operation.writesDestination }
+    var isPure: Bool { form != .lookup && form != .hashLookup && operation.writesDestination }
 
     /// Instructions from this one to where it jumps; nil where it does not.
     var jumpDistance: Int? {

@@ -109,12 +109,19 @@ struct StackAddresses {
         case _ where step.operation.isAtomic:
             if holds(step.dst) { noteRead(values.stackOffset(step.dst).map { $0 + Int(step.offset) }, 8) }
         case .callHelper, .callLocal, .callx:
-            if current & NativeStep.arguments != 0 { isReadAnywhere = true }
+            let reads = step.form == .mapCall ? step.registers.reads : NativeStep.arguments
+            if current & reads != 0 { isReadAnywhere = true }
         default:
             if step.operation.storeWidth != nil, let base = values.stackOffset(step.dst) {
                 storeOffsets[index] = base + Int(step.offset)
             }
         }
+    }
+
+    /// Notes that a lookup, `step`, reads a key in the stack; nil: where r2 points to. Moves behind it.
+    mutating func noteKeyRead(_ offset: Int?, bytes: Int, _ step: NativeStep) {
+        if offset != nil || holds(2) { noteRead(offset, bytes) }
+        current = after(step, current)
     }
 
     private mutating func noteLoad(_ step: NativeStep, _ bytes: Int, _ values: KnownValues) {

@@ -56,7 +56,10 @@ struct HashLayout {
         // Narrow buckets are soon full: they need more room.
         let wanted = entries + spare + generation
         let room = wanted + wanted / (width < 4 ? 2 : 8)
-        buckets = room / width + 1
+        // A power of two, which code can choose from by a shift, where that is not much more.
+        let exact = room / width + 1
+        let power = 1 << (Int.bitWidth - (exact - 1).leadingZeroBitCount)
+        buckets = exact > 1 && power - exact <= exact / 8 ? power : exact
 
         var size = MapSize()
         headers = try size.add(buckets, headerStride)

@@ -150,9 +150,11 @@ struct HashTable: ~Copyable {
             ? values(of: place.bucket, worker: worker) + place.index &* valueStride : place.slot + valueOffset
     }
 
-    /// The home bucket: the high bits of the hash, scaled. The tag is made of the low ones.
+    /// The home bucket: the high bits of the hash, once more multiplied, scaled. The tag is made of the low ones.
     @inline(__always)
-    func home(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash.multipliedFullWidth(by: buckets).high) }
+    func home(_ hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: secret.spread(hash).multipliedFullWidth(by: buckets).high)
+    }
 
     @inline(__always)
     func bucket(after bucket: Int) -> Int {

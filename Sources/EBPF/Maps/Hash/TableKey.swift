@@ -15,13 +15,13 @@ struct HashSecret {
     @inline(__always)
     var start: UInt64 { mask }
 
-    /// Takes in a word.
+    /// Takes in a word. One such step keeps arithmetic progressions: `spread` what comes last.
     @inline(__always)
     func mix(_ state: UInt64, _ word: UInt64) -> UInt64 { Self.fold(state ^ word, inner) }
 
-    /// After the last word. One product alone keeps arithmetic progressions: regular keys would meet in few buckets.
+    /// For the choice of a bucket by the high bits: regular keys would meet in few buckets without.
     @inline(__always)
-    func finish(_ state: UInt64) -> UInt64 { Self.fold(state, outer) }
+    func spread(_ hash: UInt64) -> UInt64 { hash &* outer }
 
     /// 64 x 64 -> 128 bits, folded.
     @inline(__always)
@@ -59,7 +59,7 @@ struct OneWordKey: TableKey {
     init(_ key: UnsafeRawPointer, bytes: Int) { word = key.tail(bytes) }
 
     @inline(__always)
-    func hash(_ secret: HashSecret) -> UInt64 { secret.finish(secret.mix(secret.start, word)) }
+    func hash(_ secret: HashSecret) -> UInt64 { secret.mix(secret.start, word) }
 
     @inline(__always)
     func matches(_ stored: UnsafeMutableRawPointer) -> Bool {
@@ -98,7 +98,7 @@ struct TwoWordKey: TableKey {
 
     @inline(__always)
     func hash(_ secret: HashSecret) -> UInt64 {
-        secret.finish(secret.mix(secret.mix(secret.start, low), high))
+        secret.mix(secret.mix(secret.start, low), high)
     }
 
     @inline(__always)
@@ -135,7 +135,7 @@ struct LongKey: TableKey {
             offset &+= 8
         }
         if offset < bytes { state = secret.mix(state, (key + offset).tail(bytes &- offset)) }
-        return secret.finish(state)
+        return state
     }
 
     func matches(_ stored: UnsafeMutableRawPointer) -> Bool {

@@ -2,6 +2,9 @@
 enum X86Width: UInt8 {
     case bits8, bits16, bits32, bits64
 
+    /// Of 1, 2, 4 or 8 bytes.
+    init(bytes: Int) { self = bytes == 1 ? .bits8 : bytes == 2 ? .bits16 : bytes == 4 ? .bits32 : .bits64 }
+
     var bits: Int { 8 << Int(rawValue) }
     var bytes: Int { 1 << Int(rawValue) }
 
@@ -63,7 +66,7 @@ extension X86Assembler {
     }
 
     mutating func alu(_ op: ALU, _ width: X86Width, _ dst: X86Register, _ memory: X86Address) {
-        note("\(op) \(dst.name(bits: width.bits)), \(memory.text)")
+        note("\(op) \(dst.name(bits: width.bits)), \(memory.text)", to: memory.constant)
         encode(Opcode(code: op.rawValue << 3 | 3, wide: width == .bits64), reg: dst.rawValue, memory: memory)
     }
 
@@ -138,7 +141,7 @@ extension X86Assembler {
             note("movzx \(dst.name(bits: 32)), \(width.pointer) \(memory.text)")
             encode(Opcode(code: width == .bits8 ? 0xB6 : 0xB7, map: .map0F), reg: dst.rawValue, memory: memory)
         case .bits32, .bits64:
-            note("mov \(dst.name(bits: width.bits)), \(memory.text)")
+            note("mov \(dst.name(bits: width.bits)), \(memory.text)", to: memory.constant)
             encode(Opcode(code: 0x8B, wide: width == .bits64), reg: dst.rawValue, memory: memory)
         }
     }
@@ -216,6 +219,19 @@ extension X86Assembler {
         encode(Opcode(code: 0xF7, wide: width == .bits64), reg: op.rawValue, rm: register)
     }
 
+    /// rdx and rax are the product of rax and a word.
+    mutating func mul(_ memory: X86Address) {
+        note("mul qword \(memory.text)", to: memory.constant)
+        encode(Opcode(code: 0xF7, wide: true), reg: Unary.mul.rawValue, memory: memory)
+    }
+
+    /// BMI2: `high` and `low` are the product of rdx and a word.
+    mutating func mulx(high: X86Register, low: X86Register, _ memory: X86Address) {
+        note("mulx \(high.name(bits: 64)), \(low.name(bits: 64)), \(memory.text)", to: memory.constant)
+        let opcode = VEXOpcode(code: 0xF6, map: .map0F38, prefix: .xF2, wide: true)
+        encode(opcode, reg: high.rawValue, vvvv: low.rawValue, memory: memory)
+    }
+
     /// Sign-extends rax into rdx.
     mutating func extendAccumulator(_ width: X86Width) {
         note(width == .bits64 ? "cqo" : "cdq")
@@ -226,6 +242,11 @@ extension X86Assembler {
     mutating func imul(_ width: X86Width, _ dst: X86Register, _ src: X86Register) {
         note("imul \(dst.name(bits: width.bits)), \(src.name(bits: width.bits))")
         encode(Opcode(code: 0xAF, map: .map0F, wide: width == .bits64), reg: dst.rawValue, rm: src)
+    }
+
+    mutating func imul(_ width: X86Width, _ dst: X86Register, _ memory: X86Address) {
+        note("imul \(dst.name(bits: width.bits)), \(memory.text)", to: memory.constant)
+        encode(Opcode(code: 0xAF, map: .map0F, wide: width == .bits64), reg: dst.rawValue, memory: memory)
     }
 
     mutating func imul(_ width: X86Width, _ dst: X86Register, _ src: X86Register, _ imm: Int32) {
@@ -249,7 +270,8 @@ extension X86Assembler {
         encode(Opcode(code: 0xD3, wide: width == .bits64), reg: op.rawValue, rm: register)
     }
 
-    /// Where `src` is not 0: without BMI1 this is `bsf`, which gives the same then.
+    /// Where `src` is not 0: without BMI1 this is `bsf`, which gives the same then. With BMI1 the carry flag tells
+    /// whether it is 0.
     mutating func trailingZeros(_ width: X86Width, _ dst: X86Register, _ src: X86Register) {
         note("tzcnt \(dst.name(bits: width.bits)), \(src.name(bits: width.bits))")
         encode(Opcode(code: 0xBC, map: .map0F, prefix: 0xF3, wide: width == .bits64), reg: dst.rawValue, rm: src)
@@ -261,8 +283,9 @@ extension X86Assembler {
     ) {
         let bits = width.bits
         note("\(op)x \(dst.name(bits: bits)), \(src.name(bits: bits)), \(count.name(bits: bits))")
-        let pp: UInt8 = op == .shl ? 1 : op == .sar ? 2 : 3
-        encodeVEX(0xF7, pp: pp, wide: width == .bits64, reg: dst, rm: src, vvvv: count.rawValue)
+        let prefix: VEXPrefix = op == .shl ? .x66 : op == .sar ? .xF3 : .xF2
+        let opcode = VEXOpcode(code: 0xF7, map: .map0F38, prefix: prefix, wide: width == .bits64)
+        encode(opcode, reg: dst.rawValue, vvvv: count.rawValue, rm: src.rawValue)
     }
 
     mutating func bswap(_ width: X86Width, _ register: X86Register) {

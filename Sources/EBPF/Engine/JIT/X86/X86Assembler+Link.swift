@@ -29,6 +29,8 @@ extension X86Assembler {
             if sites[index].kind == .alignment {
                 let missing = -(sites[index].position + sum) & 15
                 sites[index].size = missing > 10 ? 0 : UInt8(missing)
+            } else if sites[index].kind == .dataAlignment {
+                sites[index].size = UInt8(-(sites[index].position + sum) & 15)
             }
             sum += Int32(sites[index].size)
         }
@@ -92,6 +94,7 @@ extension X86Assembler {
                     done = position
                     switch site.kind {
                     case .alignment: writer.nops(Int(site.size))
+                    case .dataAlignment: for _ in 0..<site.size { writer.byte(0xCC) }
                     case .tableEntry: writer.int32(offset(labels[Int(site.label)], starts) - tableStart)
                     case .distance: writer.int32(distance(index, starts))
                     case .jump, .conditionalJump, .call: writer.jump(site, distance(index, starts))
@@ -108,7 +111,9 @@ extension X86Assembler {
 
     private func text(_ line: Line, _ starts: [Int32]) -> String {
         guard let target = line.target else { return line.text }
-        return line.text + " 0x" + String(offset(labels[Int(target)], starts), radix: 16)
+        let place = "0x" + String(offset(labels[Int(target)], starts), radix: 16)
+        guard let mark = line.text.firstIndex(of: "@") else { return line.text + " " + place }
+        return line.text[..<mark] + place + line.text[line.text.index(after: mark)...]
     }
 }
 

@@ -19,6 +19,8 @@ struct X86Assembler {
             case distance
             /// Bytes up to a multiple of 16, or none where more than 10 are missing.
             case alignment
+            /// Bytes up to a multiple of 16.
+            case dataAlignment
             /// The distance of a label from the table's start, 4 bytes.
             case tableEntry
         }
@@ -48,6 +50,8 @@ struct X86Assembler {
     private(set) var buffer: [UInt8] = []
     var sites: [Site] = []
     private(set) var labels: [Place] = []
+    /// What is behind the code, by label.
+    private var constants: [(label: Label, word: UInt64)] = []
     /// Start of the table that `tableEntry` sites count from.
     var table = Label(number: 0)
     /// Nil unless the code is to be shown.
@@ -96,9 +100,14 @@ struct X86Assembler {
         withUnsafeBytes(of: value.littleEndian) { buffer.append(contentsOf: $0) }
     }
 
-    /// Where an opcode stands.
+    /// Where an opcode stands, by the number in a VEX prefix.
     enum OpcodeMap: UInt8 {
         case primary, map0F, map0F38
+    }
+
+    /// What a VEX prefix holds instead of 0x66, 0xF3 and 0xF2.
+    enum VEXPrefix: UInt8 {
+        case none, x66, xF3, xF2
     }
 
     /// An operation code, what goes in front of it, and the width of its operand.
@@ -124,6 +133,16 @@ struct X86Assembler {
         start(
             opcode, reg: reg, index: memory.index?.high ?? 0, base: memory.base.high,
             forced: opcode.byteOperand && reg >= 4)
+        modRM(reg, memory)
+    }
+
+    /// Nothing may follow it in the instruction where the memory is a constant.
+    private mutating func modRM(_ reg: UInt8, _ memory: X86Address) {
+        if let constant = memory.constant {
+            byte((reg & 7) << 3 | 5)
+            site(.distance, constant, size: 4)
+            return
+        }
         let displacement = memory.displacement
         // rbp and r13 as base have no form without displacement.
         let mode: UInt8 =
@@ -158,13 +177,53 @@ struct X86Assembler {
         byte(opcode.code)
     }
 
-    /// A three-operand instruction of BMI2: `reg = f(rm, vvvv)`, in map 0F38.
-    mutating func encodeVEX(_ code: UInt8, pp: UInt8, wide: Bool, reg: X86Register, rm: X86Register, vvvv: UInt8) {
+    /// An operation code of AVX or BMI, and what its prefix says.
+    struct VEXOpcode {
+        var code: UInt8
+        var map: OpcodeMap
+        var prefix = VEXPrefix.x66
+        var wide = false
+    }
+
+    /// `reg = f(vvvv, rm)`; the operands are general or vector registers by their numbers, `vvvv` is 0 where it is none.
+    mutating func encode(_ opcode: VEXOpcode, reg: UInt8, vvvv: UInt8, rm: UInt8) {
+        start(opcode, reg: reg, index: 0, base: rm >> 3, vvvv: vvvv)
+        byte(0xC0 | (reg & 7) << 3 | rm & 7)
+    }
+
+    mutating func encode(_ opcode: VEXOpcode, reg: UInt8, vvvv: UInt8, memory: X86Address) {
+        start(opcode, reg: reg, index: memory.index?.high ?? 0, base: memory.base.high, vvvv: vvvv)
+        modRM(reg, memory)
+    }
+
+    private mutating func start(_ opcode: VEXOpcode, reg: UInt8, index: UInt8, base: UInt8, vvvv: UInt8) {
         byte(0xC4)
-        byte((reg.high ^ 1) << 7 | 0x40 | (rm.high ^ 1) << 5 | 0x02)
-        byte((wide ? 0x80 : 0) | (~vvvv & 15) << 3 | pp)
-        byte(code)
-        byte(0xC0 | reg.low << 3 | rm.low)
+        byte((reg >> 3 ^ 1) << 7 | (index ^ 1) << 6 | (base ^ 1) << 5 | opcode.map.rawValue)
+        byte((opcode.wide ? 0x80 : 0) | (~vvvv & 15) << 3 | opcode.prefix.rawValue)
+        byte(opcode.code)
+    }
+
+    // MARK: Constants
+
+    /// Words side by side behind the code; their labels are numbered one after the other.
+    mutating func constants(_ words: UInt64...) -> Label {
+        let first = labels(words.count)
+        for (index, word) in words.enumerated() {
+            constants.append((Label(number: first.number + Int32(truncatingIfNeeded: index)), word))
+        }
+        return first
+    }
+
+    /// Behind all instructions.
+    mutating func writeConstants() {
+        guard !constants.isEmpty else { return }
+        note(".align 16")
+        site(.dataAlignment, Label(number: 0), size: 0)
+        for (label, word) in constants {
+            bind(label)
+            note(".quad 0x\(String(word, radix: 16))")
+            int64(Int64(bitPattern: word))
+        }
     }
 
     // MARK: Sites

@@ -91,6 +91,15 @@ extension X86Compiler {
         }
     }
 
+    /// 8 bytes, of which 6 are left. The base may be the destination.
+    mutating func writeMaskedLoad48(_ step: NativeStep) {
+        let mask = mask48 ?? assembler.constants(0xFFFF_FFFF_FFFF)
+        mask48 = mask
+        let dst = register(step.dst)
+        assembler.load(.bits64, dst, X86Address(register(step.src), step.offset))
+        assembler.alu(.and, .bits64, dst, X86Address(mask))
+    }
+
     /// 6 bytes: 4 of them and 2 of them. The base may be the destination.
     mutating func writeLoad48(_ step: NativeStep) {
         let isSwapped = step.form == .swappedLoad48

@@ -6,7 +6,7 @@ extension X86Compiler {
     mutating func fuse(_ index: Int) -> Int? {
         let step = steps[index]
         if step.form == .lookup { return fuseLookup(step, index) }
-        if step.form == .mapCall { return fuseMapCall(step, index) }
+        if step.form == .hashLookup { return fuseHashLookup(step, index) }
         guard step.form == .plain else { return nil }
         switch step.operation {
         case .mov64Reg, .mov32Reg: return fuseMove(step, index)
@@ -22,7 +22,6 @@ extension X86Compiler {
     func following(_ index: Int) -> Int? {
         var next = index + 1
         while next < steps.count, !flow.isTarget[next] {
-            if steps[next].keepsKey { return nil }
             if steps[next].form != .omitted { return next }
             next += 1
         }

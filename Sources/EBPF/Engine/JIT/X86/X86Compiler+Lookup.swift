@@ -20,16 +20,39 @@ extension X86Compiler {
             return fuseElementUpdate(index, writeAddress(step, ifNull: nextLabel))
         }
         guard let comparison = nullComparison(after: index) else { return nil }
-        let address = writeAddress(step, ifNull: label(comparison.ifNull))
-        if comparison.isNullTaken, let last = fuseElementUpdate(comparison.index, address) { return last }
-        write(address)
+        let address = writeAddress(step, ifNull: nullLabel(comparison))
+        if comparison.isNullTaken, comparison.value == nil,
+            let last = fuseElementUpdate(comparison.index, address)
+        {
+            return last
+        }
+        write(address, to: comparison.result)
+        return writeFound(comparison)
+    }
+
+    /// Where a lookup goes that finds nothing.
+    mutating func nullLabel(_ comparison: NullComparison) -> X86Assembler.Label {
+        guard let value = comparison.value else { return label(comparison.ifNull) }
+        let null = assembler.label()
+        nullExits.append(NullExit(label: null, next: label(comparison.ifNull), value: value))
+        return null
+    }
+
+    /// Goes on behind a lookup that has found something. Gives the last step of the comparison.
+    mutating func writeFound(_ comparison: NullComparison) -> Int {
+        let next = comparison.isNullTaken ? comparison.index + 1 : comparison.target
+        if let value = comparison.value, flow.liveBefore[next] & 1 != 0 { assembler.mov(.rax, value) }
         if !comparison.isNullTaken { assembler.jump(label(comparison.target)) }
         return comparison.index
     }
 
-    /// A comparison of a lookup's result with 0, which decides where the lookup leads to.
+    /// A comparison of a lookup's result with 0, which decides where the lookup leads to. In front of it the result may be
+    /// moved away, and r0 get another value: `r6 = r0; r0 = 1; if r6 == 0`.
     struct NullComparison {
         var index: Int
+        /// The register that is compared.
+        var result = X86Register.rax
+        var value: Int64?
         /// Where the comparison jumps, and whether it does that when the result is 0.
         var target: Int
         var isNullTaken: Bool
@@ -39,14 +62,28 @@ extension X86Compiler {
 
     /// Nil where none follows that the lookup can take over.
     func nullComparison(after index: Int) -> NullComparison? {
-        guard let next = following(index), steps[next].dst == 0, steps[next].imm == 0, steps[next].form == .plain,
+        // A price may have to be paid before.
+        guard !tracksFuel, var next = following(index) else { return nil }
+        var result: UInt8 = 0
+        var value: Int64?
+        if steps[next].form == .plain, steps[next].operation == .mov64Reg, steps[next].src == 0,
+            let second = following(next), steps[second].form == .plain, steps[second].dst == 0,
+            steps[second].operation == .mov64Imm || steps[second].operation == .mov32Imm,
+            let third = following(second)
+        {
+            result = steps[next].dst
+            value = steps[second].operation == .mov64Imm ? steps[second].imm : steps[second].imm & 0xFFFF_FFFF
+            next = third
+        }
+        guard steps[next].dst == result, steps[next].imm == 0, steps[next].form == .plain,
             steps[next].operation == .jeq64Imm || steps[next].operation == .jne64Imm
         else { return nil }
         let comparison = NullComparison(
-            index: next, target: next + 1 + Int(steps[next].offset),
+            index: next, result: register(result), value: value, target: next + 1 + Int(steps[next].offset),
             isNullTaken: steps[next].operation == .jeq64Imm)
-        // Where r0 is 0 it may be read as such; a price may have to be paid before.
-        guard flow.liveBefore[comparison.ifNull] & 1 == 0, comparison.target > next, !tracksFuel else { return nil }
+        // Where the result is 0 it may be read as such.
+        guard flow.liveBefore[comparison.ifNull] & 1 << RegisterSet(result) == 0, comparison.target > next
+        else { return nil }
         return comparison
     }
 
@@ -68,8 +105,12 @@ extension X86Compiler {
         return flow.liveAfter(last) & 1 == 0
     }
 
-    private mutating func write(_ address: X86Address) {
-        if address.index != nil || address.displacement != 0 { assembler.lea(.bits64, .rax, address) }
+    private mutating func write(_ address: X86Address, to register: X86Register = .rax) {
+        if address.index != nil || address.displacement != 0 {
+            assembler.lea(.bits64, register, address)
+        } else if register != .rax {
+            assembler.mov(.bits64, register, .rax)
+        }
     }
 
     /// The element's address, by way of rax and perhaps the scratch register; goes to `ifNull` where there is none.
@@ -93,7 +134,6 @@ extension X86Compiler {
                 assembler.alu(.add, .bits64, .rax, Self.scratch)
             }
             return X86Address(.rax)
-        case .kept: break
         case .register: assembler.mov(.bits32, Self.scratch, register(step.src))
         case .memory: assembler.load(.bits32, Self.scratch, X86Address(register(step.src), step.offset))
         }
@@ -147,7 +187,7 @@ extension X86Compiler {
     mutating func writeNullExits() {
         for exit in nullExits {
             assembler.bind(exit.label)
-            assembler.mov(.rax, 0)
+            assembler.mov(.rax, exit.value)
             assembler.jump(exit.next)
         }
     }

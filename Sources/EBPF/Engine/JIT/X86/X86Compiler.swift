@@ -15,6 +15,7 @@ struct X86Compiler: CodeGenerator {
     var steps: [NativeStep]
     var flow: NativeFlow
     var lookups: [NativeOptimizer.Lookup] = []
+    var hashLookups: [NativeOptimizer.HashLookup] = []
     /// Whether the program's context is memory of its own, and whether what it leaves there counts.
     let needsContext: Bool
     let writesContext: Bool
@@ -28,6 +29,7 @@ struct X86Compiler: CodeGenerator {
     /// Label of the first step; the others follow.
     let firstLabel: X86Assembler.Label
     let bodyEndLabel: X86Assembler.Label
+    let deferredEndLabel: X86Assembler.Label
     let exitLabel: X86Assembler.Label
     let faultLabel: X86Assembler.Label
     /// Goes on with the next frame.
@@ -42,6 +44,16 @@ struct X86Compiler: CodeGenerator {
     /// Ends of lookups that find nothing.
     var nullExits: [NullExit] = []
     var hashLookupExits: [HashLookupExit] = []
+    /// Steps that are written behind the program.
+    var deferredBlocks: [Range<Int>] = []
+    /// Steps that are written now: what comes behind them is not what follows the last.
+    var writtenRange = 0..<0
+    /// For each map that lookups are in line of, the first of its constants.
+    var hashConstants: [X86Assembler.Label?] = []
+    /// 16 times the high bit of a tag.
+    var tagBits: X86Assembler.Label?
+    /// 6 bytes of ones.
+    var mask48: X86Assembler.Label?
     /// For each register the step that wrote it last.
     var lastWrite: [Int32] = [Int32](repeating: -1, count: 11)
     /// Registers whose value is known here.
@@ -56,8 +68,9 @@ struct X86Compiler: CodeGenerator {
 
     struct NullExit {
         var label: X86Assembler.Label
-        /// Where to go on with r0 = 0.
+        /// Where to go on, with this in r0.
         var next: X86Assembler.Label
+        var value: Int64 = 0
     }
 
     static let state = X86Register.r12
@@ -86,6 +99,7 @@ struct X86Compiler: CodeGenerator {
             let optimizer = NativeOptimizer(steps, facts, core: core)
             steps = optimizer.steps
             lookups = optimizer.lookups
+            hashLookups = optimizer.hashLookups
             needsContext = optimizer.needsContext
             writesContext = needsContext || facts.writesContext
         } else {
@@ -99,6 +113,7 @@ struct X86Compiler: CodeGenerator {
         assembler = X86Assembler(listing: source.listing, expectedInstructions: steps.count)
         firstLabel = assembler.labels(steps.count)
         bodyEndLabel = assembler.label()
+        deferredEndLabel = assembler.label()
         exitLabel = assembler.label()
         faultLabel = assembler.label()
         nextLabel = assembler.label()
@@ -143,31 +158,34 @@ struct X86Compiler: CodeGenerator {
             writeCallOfMain()
             writeBurstEnd()
         }
-        writeSteps()
+        writeSteps(steps.indices)
         assembler.bind(bodyEndLabel)
         if !hasFrames { writeBurstEnd() }
+        while let block = deferredBlocks.popLast() {
+            constants.forgetAll()
+            writeSteps(block)
+        }
+        assembler.bind(deferredEndLabel)
         writeHashLookupExits()
         writeNullExits()
         writeFaults()
         if flow.hasCallx { writeTable() }
+        assembler.writeConstants()
     }
 
-    private mutating func writeSteps() {
+    private mutating func writeSteps(_ range: Range<Int>) {
+        writtenRange = range
         var isReached = true
         // Steps that were written with the one before them.
         var written = 0
-        for index in steps.indices {
+        for index in range {
             if flow.isTarget[index] || flow.hasCallx {
                 isReached = true
                 constants.forgetAll()
             }
             guard isReached, index >= written else { continue }
             assembler.bind(label(index))
-            if steps[index].keepsKey {
-                if steps[index].form != .omitted { write(steps[index], index) }
-                let width: X86Width = steps[index].operation == .stx64 ? .bits64 : .bits32
-                assembler.mov(width, Self.scratch, register(steps[index].src))
-            } else if steps[index].form == .omitted {
+            if steps[index].form == .omitted {
                 isReached = !steps[index].endsBlock
             } else if source.facts != nil, let last = fuse(index) {
                 for fused in index...last {
@@ -204,7 +222,9 @@ struct X86Compiler: CodeGenerator {
             return
         case .swappedLoad: return writeSwappedLoad(step)
         case .load48, .swappedLoad48: return writeLoad48(step)
+        case .maskedLoad48: return writeMaskedLoad48(step)
         case .lookup: return writeLookup(step, index)
+        case .hashLookup: return writeHashLookup(step, index)
         case .mapCall: return writeMapCall(step, index)
         }
         switch step.operation {
@@ -234,7 +254,8 @@ struct X86Compiler: CodeGenerator {
         let first = Int(firstLabel.number)
         return GeneratedCode(
             bytes: linked.bytes, offsets: Array(linked.labels[first..<first + steps.count]),
-            bodyEnd: Int(linked.labels[Int(bodyEndLabel.number)]), lines: linked.lines)
+            bodyEnd: Int(linked.labels[Int(bodyEndLabel.number)]),
+            deferredEnd: Int(linked.labels[Int(deferredEndLabel.number)]), lines: linked.lines)
     }
 }
 

@@ -29,13 +29,21 @@ enum X86Register: UInt8, CaseIterable {
     }
 }
 
-/// `[base + index * scale + displacement]`.
+/// `[base + index * scale + displacement]`, or a constant behind the code.
 struct X86Address {
+    /// Of no meaning for a constant.
     var base: X86Register
     var index: X86Register?
     /// 1, 2, 4 or 8.
     var scale: UInt8 = 1
     var displacement: Int32
+    /// Where a constant is.
+    private(set) var constant: X86Assembler.Label?
+
+    init(_ constant: X86Assembler.Label) {
+        (base, displacement) = (.rax, 0)
+        self.constant = constant
+    }
 
     init(_ base: X86Register, _ displacement: Int32 = 0) {
         self.base = base
@@ -49,7 +57,9 @@ struct X86Address {
         self.displacement = displacement
     }
 
+    /// A constant's place takes that of the `@`.
     var text: String {
+        if constant != nil { return "[@]" }
         var text = "[" + base.name(bits: 64)
         if let index { text += "+" + index.name(bits: 64) + (scale == 1 ? "" : "*\(scale)") }
         if displacement != 0 { text += displacement < 0 ? "-\(-Int64(displacement))" : "+\(displacement)" }
