@@ -45,7 +45,7 @@ public final class Program: @unchecked Sendable {
         case jit
 
         /// Whether Swale has it for this processor.
-        public var isAvailable: Bool { self == .interpreter || NativeTarget.generator != nil }
+        public var isAvailable: Bool { self == .interpreter || NativeProcessor.host != nil }
     }
 
     /// A program that nobody verified, for tests and `swale exec`. Map references count into `maps`.

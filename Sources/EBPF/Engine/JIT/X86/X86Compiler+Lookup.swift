@@ -27,29 +27,6 @@ extension X86Compiler {
         return comparison.index
     }
 
-    /// A comparison of a lookup's result with 0, which decides where the lookup leads to.
-    struct NullComparison {
-        var index: Int
-        /// Where the comparison jumps, and whether it does that when the result is 0.
-        var target: Int
-        var isNullTaken: Bool
-
-        var ifNull: Int { isNullTaken ? target : index + 1 }
-    }
-
-    /// Nil where none follows that the lookup can take over.
-    func nullComparison(after index: Int) -> NullComparison? {
-        guard let next = following(index), steps[next].dst == 0, steps[next].imm == 0, steps[next].form == .plain,
-            steps[next].operation == .jeq64Imm || steps[next].operation == .jne64Imm
-        else { return nil }
-        let comparison = NullComparison(
-            index: next, target: next + 1 + Int(steps[next].offset),
-            isNullTaken: steps[next].operation == .jeq64Imm)
-        // Where r0 is 0 it may be read as such; a price may have to be paid before.
-        guard flow.liveBefore[comparison.ifNull] & 1 == 0, comparison.target > next, !tracksFuel else { return nil }
-        return comparison
-    }
-
     /// An update of the element that is the only use of its address.
     private mutating func fuseElementUpdate(_ index: Int, _ address: X86Address) -> Int? {
         guard canUpdateElement(index), let load = following(index) else { return nil }
@@ -128,11 +105,11 @@ extension X86Compiler {
         if elements.workerStride == 0 {
             assembler.mov(.rax, Int64(Int(bitPattern: elements.base)))
         } else if lookup.map < NativeBurst.baseCount {
-            let offset = X86Layout.State.bases + Int32(lookup.map * MemoryLayout<UInt>.stride)
+            let offset = NativeLayout.State.bases + Int32(lookup.map * MemoryLayout<UInt>.stride)
             assembler.load(.bits64, .rax, X86Address(Self.state, offset))
         } else {
             assembler.mov(.rax, Int64(elements.workerStride))
-            assembler.load(.bits64, Self.scratch2, X86Address(Self.state, X86Layout.State.slot))
+            assembler.load(.bits64, Self.scratch2, X86Address(Self.state, NativeLayout.State.slot))
             assembler.imul(.bits64, .rax, Self.scratch2)
             assembler.mov(Self.scratch2, Int64(Int(bitPattern: elements.base)))
             assembler.alu(.add, .bits64, .rax, Self.scratch2)
