@@ -124,7 +124,8 @@ extension ARM64Assembler {
         var isFirst = true
         for (index, piece) in pieces.enumerated() where piece != background {
             let place = UInt32(index) << 21 | dst.number
-            let result = isFirst ? (background == 0 ? piece << UInt64(index * 16) : value | ~(0xFFFF << UInt64(index * 16))) : 0
+            let result =
+                isFirst ? (background == 0 ? piece << UInt64(index * 16) : value | ~(0xFFFF << UInt64(index * 16))) : 0
             if !isFirst {
                 note("movk \(dst.name(.bits64)), \(Self.hex(piece))" + (index == 0 ? "" : ", lsl #\(index * 16)"))
                 word(0xF280_0000 | place | UInt32(piece) << 5)
