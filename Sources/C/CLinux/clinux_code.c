@@ -44,9 +44,18 @@ uint32_t clinux_cpu_features(void) {
     if (__get_cpuid(1, &a, &b, &c, &d) && c & bit_MOVBE) features |= CLINUX_CPU_MOVBE;
     return features;
 }
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
+
+// HWCAP_ATOMICS, <asm/hwcap.h> of arm64
+uint32_t clinux_cpu_features(void) { return getauxval(AT_HWCAP) & (1ul << 8) ? CLINUX_CPU_LSE : 0; }
 #else
 uint32_t clinux_cpu_features(void) { return 0; }
 #endif
+
+void clinux_code_written(const void *start, size_t bytes) {
+    __builtin___clear_cache((char *)start, (char *)start + bytes);
+}
 
 int clinux_refuse_exec_gain(void) { return prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) < 0 ? errno : 0; }
 

@@ -26,6 +26,13 @@ final class ARM64Run {
         var calls: [UInt64] = []
     }
 
+    /// What the harness left otherwise than the interpreter.
+    struct Difference: CustomStringConvertible {
+        var description: String
+        /// Bytes of the stack, where nothing else differs.
+        var stackPlaces: [Int] = []
+    }
+
     let program: Program
     let slot: Int
     /// The code, which has no bytes if the program was too long.
@@ -156,10 +163,13 @@ final class ARM64Run {
 
     // MARK: There
 
-    /// Adds a run to a batch; `found` gets what it left otherwise than the interpreter, and the latter's trail always.
+    /// The interpreter's stack after a run.
+    var stack: [UInt8] { bytes(state.pointee.stack, Self.stackBytes) }
+
+    /// Adds a run to a batch; gives what the interpreter leaves.
     @discardableResult
     func add(
-        _ input: Input, to batch: ARM64Batch, found: @escaping (_ difference: String) -> Void
+        _ input: Input, to batch: ARM64Batch, found: @escaping (Difference) -> Void
     ) -> Trail {
         var frames = prepare(input)
         let expected = Expectation()
@@ -167,7 +177,7 @@ final class ARM64Run {
             if let difference = expected.difference(outcome, space, comparesStack: !isVerified) { found(difference) }
         }
         expected.trail = interpret(&frames, input)
-        expected.stack = bytes(state.pointee.stack, Self.stackBytes)
+        expected.stack = stack
         return expected.trail
     }
 
@@ -224,12 +234,19 @@ final class ARM64Run {
         var trail = Trail()
         var stack: [UInt8] = []
 
-        func difference(_ outcome: ARM64Batch.Outcome, _ space: ARM64Space, comparesStack: Bool) -> String? {
+        func difference(_ outcome: ARM64Batch.Outcome, _ space: ARM64Space, comparesStack: Bool) -> Difference? {
+            if let text = text(outcome, space, comparesStack: comparesStack) { return Difference(description: text) }
+            guard comparesStack else { return nil }
+            let places = differences(outcome.pieces[2], stack, space)
+            return places.isEmpty ? nil : Difference(description: "stack at \(places)", stackPlaces: places)
+        }
+
+        private func text(_ outcome: ARM64Batch.Outcome, _ space: ARM64Space, comparesStack: Bool) -> String? {
             if outcome.status != 0 { return "status \(outcome.status), expected \(trail.results)" }
             var pieces = outcome.pieces[...]
             let state = pieces.removeFirst()
             let faults = pieces.removeFirst()
-            let stack = comparesStack ? pieces.removeFirst() : []
+            if comparesStack { pieces.removeFirst() }
             let frames = pieces.removeFirst()
             let results = pieces.removeFirst()
             for (index, expected) in trail.results.enumerated() {
@@ -244,7 +261,7 @@ final class ARM64Run {
             }
             if outcome.words != trail.calls { return "calls \(outcome.words), expected \(trail.calls)" }
             for (index, expected) in (trail.packets + trail.values).enumerated() {
-                if let place = difference(pieces.removeFirst(), expected, space) {
+                if let place = differences(pieces.removeFirst(), expected, space).first {
                     return "\(index < trail.packets.count ? "packet" : "values") at \(place)"
                 }
             }
@@ -253,7 +270,6 @@ final class ARM64Run {
                 $0.loadUnaligned(fromByteOffset: Int(NativeLayout.State.faultSlot), as: Int32.self)
             }
             if faultSlot != trail.faultSlot { return "fault at \(faultSlot), expected at \(trail.faultSlot)" }
-            if comparesStack, let place = difference(stack, self.stack, space) { return "stack at \(place)" }
             return nil
         }
 
@@ -266,18 +282,18 @@ final class ARM64Run {
             value == expected || value == UInt64(space.addresses(UInt(expected)))
         }
 
-        private func difference(_ bytes: [UInt8], _ expected: [UInt8], _ space: ARM64Space) -> Int? {
-            guard bytes != expected else { return nil }
-            var place = 0
-            while place < bytes.count {
-                if place + 8 <= bytes.count {
-                    guard isSame(number(bytes, place), number(expected, place), space) else { return place }
-                } else if bytes[place...] != expected[place...] {
-                    return place
+        /// Bytes that differ, in words that are no addresses.
+        private func differences(_ bytes: [UInt8], _ expected: [UInt8], _ space: ARM64Space) -> [Int] {
+            guard bytes != expected else { return [] }
+            var places: [Int] = []
+            for word in stride(from: 0, to: bytes.count, by: 8) {
+                if word + 8 <= bytes.count, isSame(number(bytes, word), number(expected, word), space) { continue }
+                // Of an address some of whose bytes were written over the others are left.
+                places += (word..<min(word + 8, bytes.count)).filter {
+                    bytes[$0] != expected[$0] && !space.isByteOfAddress($0 - word, expected[$0], there: bytes[$0])
                 }
-                place += 8
             }
-            return nil
+            return places
         }
     }
 }

@@ -7,17 +7,33 @@ import Object
 struct ARM64Space {
     private(set) var addresses = NativeAddresses()
     private var next = ARM64Batch.memory
+    private var starts: [(here: UInt, there: UInt)] = []
 
-    /// A place for so many bytes.
-    mutating func reserve(_ bytes: Int) -> UInt {
-        let address = next
-        next += UInt((bytes + 63) & ~63)
+    /// A place for so many bytes, with the lower 16 bits of an address.
+    mutating func reserve(_ bytes: Int, like address: UInt = 0) -> UInt {
+        let address = next + (address &- next) & 0xFFFF
+        next = (address + UInt(bytes) + 63) & ~63
         precondition(next < ARM64Batch.memory + UInt(ARM64Batch.memoryBytes))
         return address
     }
 
     mutating func place(_ start: UnsafeRawPointer, _ bytes: Int) {
-        addresses.move(UInt(bitPattern: start), bytes: bytes, to: reserve(bytes))
+        let here = UInt(bitPattern: start)
+        let there = reserve(bytes, like: here)
+        addresses.move(here, bytes: bytes, to: there)
+        starts.append((here, there))
+    }
+
+    /// Whether a byte is one of an address, above its lower 16 bits, and the other that of the same address there.
+    func isByteOfAddress(_ index: Int, _ byte: UInt8, there other: UInt8) -> Bool {
+        index >= 2
+            && starts.contains { here, there in
+                // What lies 64 KiB behind a place is still near it.
+                [0, 0x1_0000].contains {
+                    UInt8(truncatingIfNeeded: (here + $0) >> UInt(index * 8)) == byte
+                        && UInt8(truncatingIfNeeded: (there + $0) >> UInt(index * 8)) == other
+                }
+            }
     }
 
     /// The address there of what has one here.

@@ -60,6 +60,11 @@ enum InstructionSuite {
     private static let (first, second, sum): (Int, Int, Int) = (-8, -16, -24)
     private static let area = -128
 
+    /// `ldxdw` from the stack.
+    private static func load(_ dst: UInt8, _ place: Int) -> Instruction {
+        Instruction(opcode: 0x79, dst: dst, src: 10, offset: Int16(place))
+    }
+
     /// Code that runs `body` with operands in registers, for each pair, and adds up what all registers hold afterwards.
     private static func program(
         _ pairs: [(UInt8, UInt8)], _ body: (UInt8, UInt8) throws -> [Instruction]
@@ -83,7 +88,7 @@ enum InstructionSuite {
                 }.joined() + "stxdw [r10\(sum)], r0")
         for (dst, src) in pairs {
             code += before
-            code += try Assembler.assemble("ldxdw r\(dst), [r10\(first)]\nldxdw r\(src), [r10\(second)]")
+            code += [load(dst, first), load(src, second)]
             code += try body(dst, src)
             code += after
         }
