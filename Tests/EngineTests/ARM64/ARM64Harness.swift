@@ -14,11 +14,14 @@ enum ARM64Harness {
         [compiler, disassembler, emulator].allSatisfy(FileManager.default.isExecutableFile)
     }
 
+    private static let path = temporary("harness")
+
     /// Compiled once for all tests of the process.
     private static let program = Result { () throws -> String in
         let source = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../Fixtures/arm64/harness.c").path
-        let program = temporary("harness")
+        let program = path
+        atexit { unlink(ARM64Harness.path) }
         try run(compiler, ["-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o", program, source])
         return program
     }

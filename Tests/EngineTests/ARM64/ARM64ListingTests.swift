@@ -42,6 +42,16 @@ import Testing
         }
     }
 
+    /// Native code for arm64 has not run on one: whoever wants it asks for it.
+    @Test func arm64IsAskedFor() {
+        #expect(Program.Engine.choose(asked: nil, host: .arm64) == .interpreter)
+        #expect(Program.Engine.choose(asked: "jit", host: .arm64) == .jit)
+        #expect(Program.Engine.choose(asked: nil, host: .x86) == .jit)
+        #expect(Program.Engine.choose(asked: "interpreter", host: .x86) == .interpreter)
+        #expect(Program.Engine.choose(asked: "other", host: .x86) == .jit)
+        #expect(Program.Engine.choose(asked: nil, host: nil) == .interpreter)
+    }
+
     /// Numbers as decimal ones, without what objdump adds.
     private static func plain(_ text: String) -> String {
         let code = text.split(separator: "//")[0].split(separator: "<")[0]

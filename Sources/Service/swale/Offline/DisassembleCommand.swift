@@ -23,7 +23,7 @@ struct DisassembleCommand: ParsableCommand {
     @Flag(help: "Native code, by instruction and source line; addresses in it differ from load to load.")
     var jit = false
 
-    @Option(help: "With --jit: the processor, \(NativeProcessor.allCases.map(\.rawValue).joined(separator: " or ")).")
+    @Option(help: "With --jit: a processor other than this one.")
     var arch: NativeProcessor?
 
     @Option(help: "With --jit: vale or xdp, for functions whose section does not tell.")

@@ -67,11 +67,12 @@ extension ARM64Compiler {
         }
     }
 
-    /// A register that holds a number's low bits.
+    /// The bits of a number that an operation of this width takes.
     func bits(_ imm: Int64, _ width: ARM64Width) -> UInt64 {
         UInt64(bitPattern: width == .bits64 ? imm : imm & 0xFFFF_FFFF)
     }
 
+    /// A register that holds them: the first scratch register, or that of zero.
     mutating func constant(_ imm: Int64, _ width: ARM64Width) -> ARM64Register {
         let bits = bits(imm, width)
         if bits == 0 { return .zero }
