@@ -17,11 +17,11 @@ void clinux_code_written(const void *start, size_t bytes);
 // Instructions beyond the baseline that the processor has and the system lets run; CPUID has no Swift form.
 #define CLINUX_CPU_BMI2 1u
 #define CLINUX_CPU_MOVBE 2u
-#define CLINUX_CPU_LSE 4u
+#define CLINUX_CPU_LSE 0x10000u
 uint32_t clinux_cpu_features(void);
 
-// prctl is variadic. PR_SET_MDWE (Linux 6.3): this process gains no executable memory by a change of protection from
-// here on. 0 or an errno.
+// prctl is variadic. PR_SET_MDWE (Linux 6.6): this process gains no executable memory by a change of protection from
+// here on; those that it starts may. 0 or an errno.
 int clinux_refuse_exec_gain(void);
 
 // A seccomp filter as systemd's MemoryDenyWriteExecute installs it: no mmap of what is writable and executable, no

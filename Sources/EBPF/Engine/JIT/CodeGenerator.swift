@@ -21,7 +21,7 @@ struct ProcessorFeatures: OptionSet {
     static let bmi2 = ProcessorFeatures(rawValue: 1)
     static let movbe = ProcessorFeatures(rawValue: 2)
     /// arm64's Large System Extensions: atomic operations of one instruction.
-    static let lse = ProcessorFeatures(rawValue: 4)
+    static let lse = ProcessorFeatures(rawValue: 0x1_0000)
     static let current = ProcessorFeatures(rawValue: clinux_cpu_features())
 }
 

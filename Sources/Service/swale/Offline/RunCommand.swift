@@ -66,7 +66,8 @@ struct RunCommand: ParsableCommand {
             if let rejection = verification.rejection { throw .rejected(rejection) }
             let object = try LoadedObject(
                 verifier,
-                options: LoadOptions(program: .init(checksAccesses: checkAccesses, engine: engine?.engine ?? .standard)),
+                options: LoadOptions(
+                    program: .init(checksAccesses: checkAccesses, engine: engine?.engine ?? .standard)),
                 domain: domain, trace: trace)
             program = try object.program(function: function, type: type)
         } catch {
