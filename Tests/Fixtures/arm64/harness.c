@@ -11,6 +11,7 @@
 // has them; the arguments of the code: state, frames, their number, results.
 // An outcome: 0 or the signal that ended the run, or 1000 and the number of the first register that was not as before; the
 // number of words that the helpers noted, the words; the pieces of memory.
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -35,6 +36,7 @@ static u64 map_count, word_count, words[MOST_WORDS], ticks;
 static uint8_t *state;
 static u64 registers_offset, slot_offset, cost_offset, fault_offset;
 static sigjmp_buf recovery;
+static int timeouts;
 
 static void die(const char *what) {
     perror(what);
@@ -146,12 +148,12 @@ u64 stub_lookup(u64 map, uint8_t *key) { return lookup(find(map, 1), key, field(
 u64 stub_update(u64 map, uint8_t *key, uint8_t *value, u64 flags) {
     return update(find(map, 1), key, value, flags, field(slot_offset));
 }
-u64 stub_delete(u64 map, uint8_t *key) { return delete (find(map, 1), key, field(slot_offset)); }
+u64 stub_delete(u64 map, uint8_t *key) { return delete(find(map, 1), key, field(slot_offset)); }
 u64 stub_map_lookup(u64 map, uint8_t *key, u64 slot) { return lookup(find(map, 0), key, slot); }
 u64 stub_map_update(u64 map, uint8_t *key, uint8_t *value, u64 flags, u64 slot) {
     return update(find(map, 0), key, value, flags, slot);
 }
-u64 stub_map_delete(u64 map, uint8_t *key, u64 slot) { return delete (find(map, 0), key, slot); }
+u64 stub_map_delete(u64 map, uint8_t *key, u64 slot) { return delete(find(map, 0), key, slot); }
 u64 stub_time(void) { return clock_ticks(); }
 u64 stub_random(void) { return random_ticks(); }
 
@@ -173,7 +175,7 @@ u64 stub_call(u64 number, u64 core, uint8_t *of) {
     switch (number) {
     case 1: r[0] = lookup(map, (uint8_t *)r[2], slot); break;
     case 2: r[0] = update(map, (uint8_t *)r[2], (uint8_t *)r[3], r[4], slot); break;
-    case 3: r[0] = delete (map, (uint8_t *)r[2], slot); break;
+    case 3: r[0] = delete(map, (uint8_t *)r[2], slot); break;
     case 5: r[0] = clock_ticks(); break;
     case 6:
         note(6);
@@ -284,6 +286,8 @@ static void run(uint8_t *code) {
     int signal = sigsetjmp(recovery, 1);
     if (signal) {
         status = signal;
+        // Code that never ends is wrong in more than one case.
+        if (signal == SIGALRM && ++timeouts > 2) errno = ETIME, die("cases");
     } else {
         alarm(20);
         u64 changed = call_code(arguments, code);
