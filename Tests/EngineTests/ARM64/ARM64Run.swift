@@ -26,13 +26,6 @@ final class ARM64Run {
         var calls: [UInt64] = []
     }
 
-    /// What the harness left otherwise than the interpreter.
-    struct Difference: CustomStringConvertible {
-        var description: String
-        /// Bytes of the stack, where nothing else differs.
-        var stackPlaces: [Int] = []
-    }
-
     let program: Program
     let slot: Int
     /// The code, which has no bytes if the program was too long.
@@ -98,12 +91,6 @@ final class ARM64Run {
 
     // MARK: Here
 
-    /// What the interpreter leaves of a run.
-    func interpret(_ input: Input) -> Trail {
-        var frames = prepare(input)
-        return interpret(&frames, input)
-    }
-
     /// Nothing is left of the run before.
     private func prepare(_ input: Input) -> [FrameContext] {
         helpers.reset()
@@ -163,13 +150,10 @@ final class ARM64Run {
 
     // MARK: There
 
-    /// The interpreter's stack after a run.
-    var stack: [UInt8] { bytes(state.pointee.stack, Self.stackBytes) }
-
     /// Adds a run to a batch; gives what the interpreter leaves.
     @discardableResult
     func add(
-        _ input: Input, to batch: ARM64Batch, found: @escaping (Difference) -> Void
+        _ input: Input, to batch: ARM64Batch, found: @escaping (_ difference: String) -> Void
     ) -> Trail {
         var frames = prepare(input)
         let expected = ARM64Expectation()
@@ -177,7 +161,7 @@ final class ARM64Run {
             if let difference = expected.difference(outcome, space, comparesStack: !isVerified) { found(difference) }
         }
         expected.trail = interpret(&frames, input)
-        expected.stack = stack
+        expected.stack = bytes(state.pointee.stack, Self.stackBytes)
         return expected.trail
     }
 
