@@ -79,7 +79,7 @@ let package = Package(
         .executableTarget(
             name: "swale-fuzz", dependencies: ["Fuzz"], path: "Tests/FuzzTool", swiftSettings: common),
         .testTarget(
-            name: "EngineTests", dependencies: ["Engine", "ISA", "Maps", "Object", "Verifier", "CLinux"],
+            name: "EngineTests", dependencies: ["Engine", "ISA", "Maps", "Object", "Verifier", "CLinux", "Fuzz"],
             swiftSettings: common),
         .target(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport", swiftSettings: common),

@@ -38,7 +38,7 @@ enum ConformanceData {
 
     /// The same program as native code.
     private static func native(_ program: Program) -> Program {
-        var options = Program.Options(fuel: 1 << 20)
+        var options = Program.Options(fuel: 1 << 20, engine: .jit)
         options.allowsUnverifiedNative = true
         let native = Program(
             program.code, type: .memory, maps: [], domain: WorkerDomain(), trace: TraceLog(), options: options,

@@ -108,6 +108,8 @@ import Testing
             (["run", "/proc/self/status", "--packet", "00", "--pcap", "x"], 2),
             (["disassemble", "/nothing/there"], 2),
             (["disassemble", "/proc/self/status"], 2),
+            (["disassemble", "--arch", "arm64", "/proc/self/status"], 2),
+            (["disassemble", "--jit", "--arch", "sparc", "/proc/self/status"], 2),
             (["nothing"], 2),
             (["serve", "--listen", "0.0.0.0:0"], 2),
             (["serve", "--web-root", "/nothing/there"], 2),

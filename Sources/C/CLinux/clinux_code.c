@@ -15,10 +15,13 @@
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
 #endif
-// Of Linux 6.3, as MFD_EXEC is.
+// Of Linux 6.3, as MFD_EXEC is; the second flag of 6.6.
 #ifndef PR_SET_MDWE
 #define PR_SET_MDWE 65
 #define PR_MDWE_REFUSE_EXEC_GAIN 1
+#endif
+#ifndef PR_MDWE_NO_INHERIT
+#define PR_MDWE_NO_INHERIT 2
 #endif
 
 int clinux_code_file(const char *name) {
@@ -55,11 +58,22 @@ uint32_t clinux_cpu_features(void) {
     if (avx && b & bit_AVX2 && b & bit_BMI) features |= CLINUX_CPU_AVX2;
     return features;
 }
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
+
+// HWCAP_ATOMICS, <asm/hwcap.h> of arm64
+uint32_t clinux_cpu_features(void) { return getauxval(AT_HWCAP) & (1ul << 8) ? CLINUX_CPU_LSE : 0; }
 #else
 uint32_t clinux_cpu_features(void) { return 0; }
 #endif
 
-int clinux_refuse_exec_gain(void) { return prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) < 0 ? errno : 0; }
+void clinux_code_written(const void *start, size_t bytes) {
+    __builtin___clear_cache((char *)start, (char *)start + bytes);
+}
+
+int clinux_refuse_exec_gain(void) {
+    return prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN | PR_MDWE_NO_INHERIT, 0, 0, 0) < 0 ? errno : 0;
+}
 
 #define ARGUMENT(n) (offsetof(struct seccomp_data, args) + 8 * (n))
 #define LOAD(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset)

@@ -58,10 +58,11 @@ import Testing
         #expect(result.value == 42)
     }
 
-    /// The kernel's own form of it, for the whole process of these tests, which gains nothing by executable memory.
+    /// The kernel's own form of it, for the whole process of these tests, which gains nothing by executable memory; what it
+    /// starts may: qemu, a browser.
     @Test func runsWhereTheKernelRefusesExecutableMemory() throws {
         let refused = clinux_refuse_exec_gain()
-        // EINVAL: Linux before 6.3.
+        // EINVAL: Linux before 6.6.
         #expect(refused == 0 || refused == EINVAL)
         guard refused == 0 else { return }
         let page = mmap(nil, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)

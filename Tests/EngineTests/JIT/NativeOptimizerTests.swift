@@ -66,18 +66,22 @@ import Verifier
     static let bounds =
         "ldxdw r6, [r1+0]\nldxdw r2, [r1+8]\nmov r3, r6\nadd r3, 14\nmov r0, 255\njgt r3, r2, out\n"
 
-    private static func array(_ type: MapType, value: Int = 8, entries: Int = 64) -> MapAttributes {
+    static func array(_ type: MapType, value: Int = 8, entries: Int = 64) -> MapAttributes {
         MapAttributes(type: type, keySize: 4, valueSize: value, maxEntries: entries)
+    }
+
+    static func bytes(_ count: Int, isSwapped: Bool) -> String {
+        var source = bounds + "ldxb r0, [r6+\(isSwapped ? 0 : count - 1)]\n"
+        for index in 1..<count {
+            source += "lsh r0, 8\nldxb r4, [r6+\(isSwapped ? index : count - 1 - index)]\nor r0, r4\n"
+        }
+        return source + "out: exit"
     }
 
     /// Bytes that are put together in either order, of 2, 4, 6 and 8.
     @Test(arguments: [2, 4, 6, 8], [false, true])
     func bytesComeTogether(count: Int, isSwapped: Bool) throws {
-        var source = Self.bounds + "ldxb r0, [r6+\(isSwapped ? 0 : count - 1)]\n"
-        for index in 1..<count {
-            source += "lsh r0, 8\nldxb r4, [r6+\(isSwapped ? index : count - 1 - index)]\nor r0, r4\n"
-        }
-        let text = try compare(source + "out: exit")
+        let text = try compare(Self.bytes(count, isSwapped: isSwapped))
         #expect(text.split(separator: "\n").filter { $0.contains("byte [") && $0.hasPrefix("movzx") }.isEmpty)
     }
 
@@ -114,36 +118,44 @@ import Verifier
         }
     }
 
-    @Test(arguments: [MapType.array, .perCPUArray], [8, 16, 24, 40])
-    func lookupsBecomeAddresses(type: MapType, value: Int) throws {
+    /// Lookups in an array of 64, by every kind of key: the result is compared, or used as a number.
+    static let lookups: [(compared: String, used: String)] = {
         let lookup = "mov r2, r10\nadd r2, -4\nlddw r1, map 0\ncall 1\n"
         let use =
             "jeq r0, 0, none\nldxdw r3, [r0+0]\nadd r3, 3\nstxdw [r0+0], r3\nmov r0, r3\nja out\nnone: mov r0, 7\n"
-        for key in [
+        return [
             "stw [r10-4], 0\n", "stw [r10-4], 63\n", "stw [r10-4], 64\n", "ldxb r2, [r6+1]\nstxw [r10-4], r2\n",
             "ldxb r7, [r6+1]\nstxw [r10-4], r7\n", "ldxb r7, [r6+1]\nand r7, 63\nstxw [r10-4], r7\n",
             "ldxb r7, [r6+1]\nstxdw [r10-8], r7\nstw [r10-4], 2\n",
-        ] {
-            let text = try compare(Self.bounds + key + lookup + use + "out: exit", [Self.array(type, value: value)])
-            #expect(!text.contains("call"), "\(key)")
-            // The result as a number, and null where it is not compared.
-            try compare(
-                Self.bounds + key + lookup + "mov r7, r0\nmov r0, 1\njne r7, 0, out\nmov r0, 2\nout: exit",
-                [Self.array(type, value: value)])
+        ].map { key in
+            (
+                bounds + key + lookup + use + "out: exit",
+                bounds + key + lookup + "mov r7, r0\nmov r0, 1\njne r7, 0, out\nmov r0, 2\nout: exit"
+            )
+        }
+    }()
+
+    @Test(arguments: [MapType.array, .perCPUArray], [8, 16, 24, 40])
+    func lookupsBecomeAddresses(type: MapType, value: Int) throws {
+        for source in Self.lookups {
+            let text = try compare(source.compared, [Self.array(type, value: value)])
+            #expect(!text.contains("call"), "\(source.compared)")
+            try compare(source.used, [Self.array(type, value: value)])
         }
     }
 
     /// More maps than native code has bases of at hand.
-    @Test func manyMaps() throws {
-        var source = Self.bounds + "mov r7, 0\nldxb r8, [r6+3]\nstxw [r10-4], r8\n"
+    static let manyMaps: (source: String, maps: [MapAttributes]) = {
+        var source = bounds + "mov r7, 0\nldxb r8, [r6+3]\nstxw [r10-4], r8\n"
         for map in 0..<12 {
             source += "mov r2, r10\nadd r2, -4\nlddw r1, map \(map)\ncall 1\njeq r0, 0, n\(map)\n"
             source += "ldxw r3, [r0+0]\nadd r3, \(map + 1)\nstxw [r0+0], r3\nadd r7, r3\nn\(map):\n"
         }
-        try compare(
-            source + "mov r0, r7\nout: exit",
-            (0..<12).map { Self.array($0 % 3 == 0 ? .array : .perCPUArray, value: 24, entries: 200) })
-    }
+        let maps = (0..<12).map { array($0 % 3 == 0 ? .array : .perCPUArray, value: 24, entries: 200) }
+        return (source + "mov r0, r7\nout: exit", maps)
+    }()
+
+    @Test func mapsBeyondTheBases() throws { try compare(Self.manyMaps.source, Self.manyMaps.maps) }
 
     /// A key that something reads beside the lookup stays in the stack.
     @Test func storesThatAreReadStay() throws {
@@ -205,10 +217,10 @@ import Verifier
         }
     }
 
-    /// Sums and differences that are written as fewer instructions.
-    @Test func fusions() throws {
-        let load = Self.bounds + "ldxw r3, [r6+0]\nldxw r4, [r6+4]\nldxdw r5, [r6+6]\nmov r0, 0\n"
-        for body in [
+    /// Sums, differences and tests that take fewer instructions than steps.
+    static let fusions: [String] = {
+        let load = bounds + "ldxw r3, [r6+0]\nldxw r4, [r6+4]\nldxdw r5, [r6+6]\nmov r0, 0\n"
+        return [
             "mov r7, r3\nadd r7, r4\nsub r5, r7\nmov r0, r5", "mov32 r7, r5\nadd32 r7, r4\nsub32 r3, r7\nmov r0, r3",
             "mov r7, r3\nadd r7, r4\nadd r5, r7\nmov r0, r5",
             "mov r7, r3\nadd r7, r4\nsub r5, r7\nadd r5, r7\nmov r0, r5",
@@ -222,10 +234,14 @@ import Verifier
             "mov32 r7, r5\nsub32 r7, 5\nmov r0, r7",
             "stxdw [r10-8], r5\nldxdw r7, [r10-8]\nadd r7, r4\nstxdw [r10-8], r7\nldxdw r0, [r10-8]",
             "stxdw [r10-8], r5\nldxw r7, [r10-8]\nadd r7, r5\nstxw [r10-8], r7\nldxdw r0, [r10-8]",
-        ] {
-            try compare(load + body + "\nout: exit")
-        }
-    }
+            "mov r7, r5\nmod r7, r4\nmov r0, r7", "mov r7, r5\nbe16 r7\nmov r0, r7", "mov r7, r5\nle64 r7\nmov r0, r7",
+            "mov32 r7, r5\nbswap32 r7\nmov r0, r7", "mov32 r7, r5\nadd r7, r4\nmov r0, r7",
+            "mov r7, r5\nneg r7\nmov r0, r7", "mov r7, r5\nlsh r7, 0\nmov r0, r7",
+            "mov r7, r5\nsdiv r7, -7\nmov r0, r7",
+        ].map { load + $0 + "\nout: exit" }
+    }()
+
+    @Test func fusionsComputeTheSame() throws { for source in Self.fusions { try compare(source) } }
 
     /// 60,000 instructions take a time in proportion.
     @Test func longProgramsCompile() throws {

@@ -1,6 +1,7 @@
 // What native code needs of the system and the processor.
 #ifndef CLINUX_CODE_H
 #define CLINUX_CODE_H
+#include <stddef.h>
 #include <stdint.h>
 
 // A memory file that can be sealed and run from; memfd_create needs _GNU_SOURCE. A descriptor or a negated errno.
@@ -9,15 +10,20 @@ int clinux_code_file(const char *name);
 // Forbids every further change of the file: fcntl's seals need _GNU_SOURCE. 0 or an errno.
 int clinux_seal_code_file(int fd);
 
-// Instructions beyond x86-64's baseline that the processor has and the system lets run; CPUID has no Swift form.
+// The processor fetches no instructions of this memory that it saw before they were written; on x86-64 it never does.
+// A builtin of the compiler.
+void clinux_code_written(const void *start, size_t bytes);
+
+// Instructions beyond the baseline that the processor has and the system lets run; CPUID has no Swift form.
 #define CLINUX_CPU_BMI2 1u
 #define CLINUX_CPU_MOVBE 2u
 // AVX2 and BMI1.
 #define CLINUX_CPU_AVX2 4u
+#define CLINUX_CPU_LSE 0x10000u
 uint32_t clinux_cpu_features(void);
 
-// prctl is variadic. PR_SET_MDWE (Linux 6.3): this process gains no executable memory by a change of protection from
-// here on. 0 or an errno.
+// prctl is variadic. PR_SET_MDWE (Linux 6.6): this process gains no executable memory by a change of protection from
+// here on; those that it starts may. 0 or an errno.
 int clinux_refuse_exec_gain(void);
 
 // A seccomp filter as systemd's MemoryDenyWriteExecute installs it: no mmap of what is writable and executable, no

@@ -10,9 +10,11 @@ struct NativeSource {
     var features = ProcessorFeatures.current
     /// Whether the text of the native code is wanted.
     var listing = false
+    /// Of code that is to run in another process; arm64's alone can.
+    var addresses = NativeAddresses()
 }
 
-/// Instructions beyond the baseline that native code may use.
+/// Instructions beyond a processor's baseline that native code may use.
 struct ProcessorFeatures: OptionSet {
     let rawValue: UInt32
 
@@ -20,11 +22,14 @@ struct ProcessorFeatures: OptionSet {
     static let movbe = ProcessorFeatures(rawValue: 2)
     /// With BMI1, whose `tzcnt` tells whether there was a bit.
     static let avx2 = ProcessorFeatures(rawValue: 4)
+    /// arm64's Large System Extensions: atomic operations of one instruction.
+    static let lse = ProcessorFeatures(rawValue: 0x1_0000)
     static let current = ProcessorFeatures(rawValue: clinux_cpu_features())
 }
 
 /// Makes native code of one processor.
 protocol CodeGenerator {
+    /// Code without bytes where a program is longer than jumps reach.
     static func generate(_ source: NativeSource) -> GeneratedCode
 }
 
@@ -41,16 +46,31 @@ struct GeneratedCode {
     var lines: [(offset: Int32, text: String)]
 }
 
-/// The processor that Swale was built for.
-enum NativeTarget {
-    /// Nil where there is no native code for it.
-    static var generator: (any CodeGenerator.Type)? {
+/// Processors that native code can be made for, wherever Swale runs.
+public enum NativeProcessor: String, CaseIterable, Sendable {
+    case x86 = "x86-64"
+    case arm64
+
+    /// The one that Swale was built for; nil where it has no native code for it.
+    public static var host: NativeProcessor? {
         #if arch(x86_64)
-            X86Compiler.self
+            .x86
+        #elseif arch(arm64)
+            .arm64
         #else
             nil
         #endif
     }
+
+    var generator: any CodeGenerator.Type {
+        switch self {
+        case .x86: X86Compiler.self
+        case .arm64: ARM64Compiler.self
+        }
+    }
+
+    /// What code for it may use: of another processor than the host nothing beyond its baseline.
+    var features: ProcessorFeatures { self == .host ? .current : [] }
 }
 
 /// A program's code for the processor, ready to run.
@@ -64,8 +84,8 @@ final class NativeCode {
 
     /// Nil where there is no code generator for this processor, or no memory for code.
     init?(_ source: NativeSource) {
-        guard let generator = NativeTarget.generator else { return nil }
-        guard let memory = CodeMemory(generator.generate(source).bytes) else { return nil }
+        guard let processor = NativeProcessor.host else { return nil }
+        guard let memory = CodeMemory(processor.generator.generate(source).bytes) else { return nil }
         entry = unsafeBitCast(memory.base, to: Entry.self)
         self.memory = memory
     }

@@ -18,6 +18,7 @@ struct CodeMemory: ~Copyable {
         guard Self.write(code, to: file), clinux_seal_code_file(file) == 0 else { return nil }
         let mapping = mmap(nil, code.count, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0)
         guard let mapping, mapping != MAP_FAILED else { return nil }
+        clinux_code_written(mapping, code.count)
         base = UnsafeRawPointer(mapping)
         bytes = code.count
     }

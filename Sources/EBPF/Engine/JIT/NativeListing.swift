@@ -85,12 +85,13 @@ public struct NativeListing: Sendable {
 }
 
 extension Program {
-    /// The native code that runs this program, or would where it runs interpreted; nil where there is none for the
-    /// processor, or nobody has verified the program.
-    public func nativeListing() -> NativeListing? {
-        guard let generator = NativeTarget.generator, let facts = verification?.verdict.facts else { return nil }
+    /// The native code that runs this program, or would on a processor; nil where there is none for the host, or nobody
+    /// has verified the program.
+    public func nativeListing(_ processor: NativeProcessor? = .host) -> NativeListing? {
+        guard let processor, let facts = verification?.verdict.facts else { return nil }
         let core = UnsafePointer(executable.core)
-        let generated = generator.generate(NativeSource(core: core, facts: facts, listing: true))
+        let generated = processor.generator.generate(
+            NativeSource(core: core, facts: facts, features: processor.features, listing: true))
         return NativeListing(generated, wireSlots: core.pointee.wireSlots)
     }
 }

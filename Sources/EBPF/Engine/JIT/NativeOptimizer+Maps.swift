@@ -50,7 +50,9 @@ extension NativeOptimizer {
                 let last = call?.index?.upperBound
                 return rewriteArrayLookup(index, map, elements, isWithin: last.map { $0 < elements.count } ?? false)
             }
-            if let layout = core.pointee.maps[map].hashLookupLayout { return rewriteHashLookup(index, map, layout) }
+            if hashLookupsInLine, let layout = core.pointee.maps[map].hashLookupLayout {
+                return rewriteHashLookup(index, map, layout)
+            }
         }
         steps[index].form = .mapCall
         steps[index].offset = Int32(truncatingIfNeeded: map)

@@ -21,16 +21,20 @@ struct NativeOptimizer {
 
     let core: UnsafePointer<ProgramCore>
     let facts: Verifier.Facts
+    let hashLookupsInLine: Bool
     var isTarget: [Bool]
     /// Whether every step is run before those behind it only.
     private var goesForward = true
     var stack: StackAddresses
     var values = KnownValues()
 
-    init(_ steps: [NativeStep], _ facts: Verifier.Facts, core: UnsafePointer<ProgramCore>) {
+    init(
+        _ steps: [NativeStep], _ facts: Verifier.Facts, core: UnsafePointer<ProgramCore>, hashLookupsInLine: Bool
+    ) {
         self.steps = steps
         self.core = core
         self.facts = facts
+        self.hashLookupsInLine = hashLookupsInLine
         needsContext = facts.outcomes.isEmpty
         isTarget = []
         stack = StackAddresses()

@@ -100,6 +100,14 @@ extension NativeStep {
         }
     }
 
+    /// Whether the next step is never run after this one.
+    var endsBlock: Bool {
+        switch operation {
+        case .exit, .ja, .ja32, .callKfunc, .ldAbs8, .ldAbs16, .ldAbs32, .ldInd8, .ldInd16, .ldInd32: true
+        default: false
+        }
+    }
+
     /// Whether a call is a lookup, an update or a deletion.
     var isMapHelper: Bool { (1...3).contains(imm) }
 

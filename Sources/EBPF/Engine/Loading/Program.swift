@@ -1,3 +1,4 @@
+import Glibc
 import ISA
 import Maps
 import Object
@@ -31,7 +32,7 @@ public final class Program: @unchecked Sendable {
         /// For processes that do nothing else.
         public var allowsUnverifiedNative = false
 
-        public init(fuel: Int = 1 << 24, checksAccesses: Bool = false, engine: Engine = .jit) {
+        public init(fuel: Int = 1 << 24, checksAccesses: Bool = false, engine: Engine = .standard) {
             self.fuel = fuel
             self.checksAccesses = checksAccesses
             self.engine = engine
@@ -44,8 +45,16 @@ public final class Program: @unchecked Sendable {
         /// Native code, made when the program is; where there can be none, the interpreter.
         case jit
 
+        /// What runs a program where nobody says: native code on x86-64. That of arm64 has not run on a processor yet, and
+        /// is for those who ask for it: by this option, or by `SWALE_ENGINE=jit` in the environment.
+        public static let standard = choose(asked: getenv("SWALE_ENGINE").map { String(cString: $0) }, host: .host)
+
+        static func choose(asked: String?, host: NativeProcessor?) -> Engine {
+            asked.flatMap(Engine.init) ?? (host == .x86 ? .jit : .interpreter)
+        }
+
         /// Whether Swale has it for this processor.
-        public var isAvailable: Bool { self == .interpreter || NativeTarget.generator != nil }
+        public var isAvailable: Bool { self == .interpreter || NativeProcessor.host != nil }
     }
 
     /// A program that nobody verified, for tests and `swale exec`. Map references count into `maps`.

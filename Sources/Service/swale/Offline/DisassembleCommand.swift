@@ -23,11 +23,15 @@ struct DisassembleCommand: ParsableCommand {
     @Flag(help: "Native code, by instruction and source line; addresses in it differ from load to load.")
     var jit = false
 
+    @Option(help: "With --jit: a processor other than this one.")
+    var arch: NativeProcessor?
+
     @Option(help: "With --jit: vale or xdp, for functions whose section does not tell.")
     var type: String?
 
     func validate() throws {
         guard !jit || !assembly else { throw ValidationError("--jit and --assembly exclude each other") }
+        guard jit || arch == nil else { throw ValidationError("--arch is for --jit") }
         guard type == nil || type == "vale" || type == "xdp" else { throw ValidationError("--type is vale or xdp") }
     }
 
@@ -51,7 +55,7 @@ struct DisassembleCommand: ParsableCommand {
     }
 
     private func printNative(_ bytes: [UInt8], _ programs: [ObjectProgram]) throws {
-        try EngineChoice.jit.requireAvailable()
+        if arch == nil { try EngineChoice.jit.requireAvailable() }
         var texts: [String] = []
         do throws(LoadError) {
             let verifier = try ObjectVerifier(elf: bytes)
@@ -60,7 +64,7 @@ struct DisassembleCommand: ParsableCommand {
                 let asked: ProgramType? = type.map { $0 == "xdp" ? .xdp : .vale }
                 let program = try object.program(
                     function: code.name, type: asked ?? code.type ?? verifier.verify(code).type)
-                guard let listing = program.nativeListing() else { continue }
+                guard let listing = program.nativeListing(arch ?? .host) else { continue }
                 texts.append("Section \(code.section):\n" + listing.text(lines(code, of: verifier.file)))
             }
         } catch {
@@ -88,6 +92,8 @@ struct DisassembleCommand: ParsableCommand {
         return Disassembler.disassemble(program.instructions, options: options)
     }
 }
+
+extension NativeProcessor: ExpressibleByArgument {}
 
 extension ObjectError {
     /// Bytes that are no object are unreadable input; an object that is not taken is refused.

@@ -32,7 +32,7 @@ struct RunCommand: ParsableCommand {
     @Option(name: .customLong("repeat"), help: "Runs a frame, for timing; a run sees what the one before left.")
     var repetitions = 1
 
-    @Option(help: "What runs the program; jit where there is one and accesses are not checked.")
+    @Option(help: "What runs the program; jit on x86-64, where accesses are not checked.")
     var engine: EngineChoice?
 
     @Flag(help: "Check every access as it happens as well: for debugging.")
@@ -66,7 +66,8 @@ struct RunCommand: ParsableCommand {
             if let rejection = verification.rejection { throw .rejected(rejection) }
             let object = try LoadedObject(
                 verifier,
-                options: LoadOptions(program: .init(checksAccesses: checkAccesses, engine: engine?.engine ?? .jit)),
+                options: LoadOptions(
+                    program: .init(checksAccesses: checkAccesses, engine: engine?.engine ?? .standard)),
                 domain: domain, trace: trace)
             program = try object.program(function: function, type: type)
         } catch {

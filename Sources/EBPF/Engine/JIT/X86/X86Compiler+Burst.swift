@@ -23,13 +23,13 @@ extension X86Compiler {
     /// The frame of the run; scratch where no register holds it.
     mutating func loadContext(_ scratch: X86Register) -> X86Register {
         if let contextRegister { return contextRegister }
-        assembler.load(.bits64, scratch, field(X86Layout.State.context))
+        assembler.load(.bits64, scratch, field(NativeLayout.State.context))
         return scratch
     }
 
     private mutating func loadResult(_ scratch: X86Register) -> X86Register {
         if let resultRegister { return resultRegister }
-        assembler.load(.bits64, scratch, field(X86Layout.State.result))
+        assembler.load(.bits64, scratch, field(NativeLayout.State.result))
         return scratch
     }
 
@@ -40,28 +40,28 @@ extension X86Compiler {
         // The return address and these are a multiple of 16 bytes.
         if saved.count % 2 == 0 { assembler.push(.rax) }
         assembler.mov(.bits64, state, .rdi)
-        assembler.store(.bits64, field(X86Layout.State.stackPointer), .rsp)
-        assembler.imul(.bits64, .rdx, .rdx, X86Layout.Frame.stride)
+        assembler.store(.bits64, field(NativeLayout.State.stackPointer), .rsp)
+        assembler.imul(.bits64, .rdx, .rdx, NativeLayout.Frame.stride)
         assembler.alu(.add, .bits64, .rdx, .rsi)
-        assembler.store(.bits64, field(X86Layout.State.end), .rdx)
+        assembler.store(.bits64, field(NativeLayout.State.end), .rdx)
         if let contextRegister {
             if contextRegister != .rsi { assembler.mov(.bits64, contextRegister, .rsi) }
         } else {
-            assembler.store(.bits64, field(X86Layout.State.context), .rsi)
+            assembler.store(.bits64, field(NativeLayout.State.context), .rsi)
         }
         if let resultRegister {
             assembler.mov(.bits64, resultRegister, .rcx)
         } else {
-            assembler.store(.bits64, field(X86Layout.State.result), .rcx)
+            assembler.store(.bits64, field(NativeLayout.State.result), .rcx)
         }
         if tracksFuel {
             assembler.mov(.rax, Int64(core.pointee.fuel))
-            assembler.store(.bits64, field(X86Layout.State.fuelLimit), .rax)
+            assembler.store(.bits64, field(NativeLayout.State.fuelLimit), .rax)
         }
-        if usesStack { assembler.load(.bits64, .rbp, field(X86Layout.State.stackTop)) }
+        if usesStack { assembler.load(.bits64, .rbp, field(NativeLayout.State.stackTop)) }
         assembler.align()
         assembler.bind(burstLabel)
-        if tracksFuel { assembler.load(.bits64, Self.fuelRegister, field(X86Layout.State.fuelLimit)) }
+        if tracksFuel { assembler.load(.bits64, Self.fuelRegister, field(NativeLayout.State.fuelLimit)) }
         writeContext()
         clearRegisters()
         writeArguments()
@@ -70,20 +70,21 @@ extension X86Compiler {
     /// What programs load fields of their context from.
     private mutating func writeContext() {
         guard core.pointee.type != .memory else { return }
-        if flow.liveBefore[0] & 2 != 0 { assembler.load(.bits64, register(1), field(X86Layout.State.contextMemory)) }
+        if flow.liveBefore[0] & 2 != 0 { assembler.load(.bits64, register(1), field(NativeLayout.State.contextMemory)) }
         guard needsContext || writesContext || flow.hasTrace || flow.hasCallx else { return }
         let frame = loadContext(Self.scratch)
         // Helpers that check a text's arguments look at the packet's bounds.
         if flow.hasTrace || flow.hasCallx {
-            copy(.bits64, X86Address(frame, X86Layout.Frame.data), to: field(X86Layout.State.packetStart))
-            copy(.bits64, X86Address(frame, X86Layout.Frame.dataEnd), to: field(X86Layout.State.packetEnd))
+            copy(.bits64, X86Address(frame, NativeLayout.Frame.data), to: field(NativeLayout.State.packetStart))
+            copy(.bits64, X86Address(frame, NativeLayout.Frame.dataEnd), to: field(NativeLayout.State.packetEnd))
         }
         guard needsContext || writesContext else { return }
         let context = X86Register.rax
-        assembler.load(.bits64, context, field(X86Layout.State.contextMemory))
-        let fields = core.pointee.type == .vale ? Self.valeFields : Self.xdpFields
-        for (width, from, to) in fields where needsContext || from == X86Layout.Frame.ring {
-            copy(width, X86Address(frame, from), to: X86Address(context, to))
+        assembler.load(.bits64, context, field(NativeLayout.State.contextMemory))
+        for field in NativeLayout.contextFields(core.pointee.type)
+        where needsContext || field.frame == NativeLayout.Frame.ring {
+            let width: X86Width = field.bytes == 8 ? .bits64 : field.bytes == 4 ? .bits32 : .bits8
+            copy(width, X86Address(frame, field.frame), to: X86Address(context, field.context))
         }
     }
 
@@ -91,32 +92,6 @@ extension X86Compiler {
         assembler.load(width, Self.scratch2, from)
         assembler.store(width == .bits64 ? .bits64 : .bits32, to, Self.scratch2)
     }
-
-    /// Fields of a context: width in the frame, and the places in the frame and in the context's memory.
-    private typealias ContextField = (width: X86Width, from: Int32, to: Int32)
-
-    private static let valeFields: [ContextField] = [
-        (.bits64, X86Layout.Frame.data, Int32(ValeContext.data)),
-        (.bits64, X86Layout.Frame.dataEnd, Int32(ValeContext.dataEnd)),
-        (.bits32, X86Layout.Frame.ingressPort, Int32(ValeContext.ingressPort)),
-        (.bits8, X86Layout.Frame.ring, Int32(ValeContext.ring)),
-    ]
-
-    /// Of the first three fields what verified programs load: the pointers.
-    private static let xdpFields: [ContextField] = [
-        (.bits64, X86Layout.Frame.data, Int32(XDPContext.data + XDPContext.pointerDistance(field: XDPContext.data))),
-        (
-            .bits64, X86Layout.Frame.dataEnd,
-            Int32(XDPContext.dataEnd + XDPContext.pointerDistance(field: XDPContext.dataEnd))
-        ),
-        (
-            .bits64, X86Layout.Frame.dataMeta,
-            Int32(XDPContext.dataMeta + XDPContext.pointerDistance(field: XDPContext.dataMeta))
-        ),
-        (.bits32, X86Layout.Frame.ingressIfindex, Int32(XDPContext.ingressIfindex)),
-        (.bits8, X86Layout.Frame.ring, Int32(XDPContext.rxQueueIndex)),
-        (.bits32, X86Layout.Frame.egressIfindex, Int32(XDPContext.egressIfindex)),
-    ]
 
     /// No value of an earlier run is seen by the next. Verified programs read nothing that they have not written.
     private mutating func clearRegisters() {
@@ -129,7 +104,7 @@ extension X86Compiler {
 
     private mutating func writeArguments() {
         guard core.pointee.type == .memory else { return }
-        assembler.load(.bits64, Self.scratch, field(X86Layout.State.registers))
+        assembler.load(.bits64, Self.scratch, field(NativeLayout.State.registers))
         assembler.load(.bits64, register(1), X86Address(Self.scratch, 8))
         assembler.load(.bits64, register(2), X86Address(Self.scratch, 16))
     }
@@ -145,23 +120,23 @@ extension X86Compiler {
     mutating func writeBurstEnd() {
         assembler.bind(exitLabel)
         let result = loadResult(Self.scratch)
-        assembler.store(.bits64, X86Address(result, X86Layout.Result.value), .rax)
-        assembler.store(.bits8, X86Address(result, X86Layout.Result.fault), imm: Int32(Fault.none.rawValue))
+        assembler.store(.bits64, X86Address(result, NativeLayout.Result.value), .rax)
+        assembler.store(.bits8, X86Address(result, NativeLayout.Result.fault), imm: Int32(Fault.none.rawValue))
         assembler.bind(nextLabel)
         let frame = loadContext(Self.scratch2)
         if core.pointee.type == .vale, writesContext {
-            assembler.load(.bits64, .rax, field(X86Layout.State.contextMemory))
+            assembler.load(.bits64, .rax, field(NativeLayout.State.contextMemory))
             assembler.load(.bits8, .rax, X86Address(.rax, Int32(ValeContext.ring)))
-            assembler.store(.bits8, X86Address(frame, X86Layout.Frame.ring), .rax)
+            assembler.store(.bits8, X86Address(frame, NativeLayout.Frame.ring), .rax)
         }
         if let resultRegister {
-            assembler.alu(.add, .bits64, resultRegister, X86Layout.Result.stride)
+            assembler.alu(.add, .bits64, resultRegister, NativeLayout.Result.stride)
         } else {
-            assembler.alu(.add, .bits64, field(X86Layout.State.result), X86Layout.Result.stride)
+            assembler.alu(.add, .bits64, field(NativeLayout.State.result), NativeLayout.Result.stride)
         }
-        assembler.alu(.add, .bits64, frame, X86Layout.Frame.stride)
-        if contextRegister == nil { assembler.store(.bits64, field(X86Layout.State.context), frame) }
-        assembler.alu(.cmp, .bits64, frame, field(X86Layout.State.end))
+        assembler.alu(.add, .bits64, frame, NativeLayout.Frame.stride)
+        if contextRegister == nil { assembler.store(.bits64, field(NativeLayout.State.context), frame) }
+        assembler.alu(.cmp, .bits64, frame, field(NativeLayout.State.end))
         assembler.jump(.notEqual, burstLabel)
         let saved = savedRegisters
         if saved.count % 2 == 0 { assembler.pop(.rcx) }
@@ -178,28 +153,28 @@ extension X86Compiler {
             if let fault = exit.fault {
                 assembler.mov(Self.scratch2, Int64(fault.rawValue))
             } else {
-                assembler.load(.bits8, Self.scratch2, field(X86Layout.State.helperFault))
+                assembler.load(.bits8, Self.scratch2, field(NativeLayout.State.helperFault))
             }
             assembler.jump(faultLabel)
         }
         assembler.bind(faultLabel)
-        assembler.load(.bits64, .rsp, field(X86Layout.State.stackPointer))
-        if usesStack { assembler.load(.bits64, .rbp, field(X86Layout.State.stackTop)) }
-        assembler.store(.bits32, field(X86Layout.State.faultSlot), Self.scratch)
-        assembler.store(.bits64, field(X86Layout.State.faultAddress), imm: 0)
+        assembler.load(.bits64, .rsp, field(NativeLayout.State.stackPointer))
+        if usesStack { assembler.load(.bits64, .rbp, field(NativeLayout.State.stackTop)) }
+        assembler.store(.bits32, field(NativeLayout.State.faultSlot), Self.scratch)
+        assembler.store(.bits64, field(NativeLayout.State.faultAddress), imm: 0)
         // A frame's result lies where r0 to r5 are of no use any more.
         let result = loadResult(.rcx)
-        assembler.store(.bits64, X86Address(result, X86Layout.Result.value), imm: 0)
-        assembler.store(.bits8, X86Address(result, X86Layout.Result.fault), Self.scratch2)
-        assembler.load(.bits64, Self.scratch, field(X86Layout.State.faults))
+        assembler.store(.bits64, X86Address(result, NativeLayout.Result.value), imm: 0)
+        assembler.store(.bits8, X86Address(result, NativeLayout.Result.fault), Self.scratch2)
+        assembler.load(.bits64, Self.scratch, field(NativeLayout.State.faults))
         assembler.alu(.add, .bits64, X86Address(Self.scratch, index: Self.scratch2, scale: 8), 1)
         if tracksFuel {
             // A run without fuel leaves less to the rest of its burst.
             assembler.alu(.cmp, .bits32, Self.scratch2, Int32(Fault.outOfFuel.rawValue))
             assembler.jump(.notEqual, nextLabel)
-            assembler.load(.bits64, .rax, field(X86Layout.State.fuelLimit))
+            assembler.load(.bits64, .rax, field(NativeLayout.State.fuelLimit))
             assembler.shift(.shr, .bits64, .rax, by: 1)
-            assembler.store(.bits64, field(X86Layout.State.fuelLimit), .rax)
+            assembler.store(.bits64, field(NativeLayout.State.fuelLimit), .rax)
         }
         assembler.jump(nextLabel)
     }

@@ -11,7 +11,7 @@ extension X86Compiler {
             return
         }
         if helper == .getSmpProcessorID {
-            assembler.load(.bits32, .rax, X86Address(Self.state, X86Layout.State.slot))
+            assembler.load(.bits32, .rax, X86Address(Self.state, NativeLayout.State.slot))
             payHelper(cost(helper), index)
             return
         }
@@ -53,7 +53,7 @@ extension X86Compiler {
     /// Calls `NativeHelpers.call`, with r1 to r5 and the result in `RunState.registers`. `number` puts a helper's number
     /// into rdi, after r1 was saved.
     private mutating func callByNumber(_ index: Int, _ number: (inout X86Compiler) -> Void) {
-        assembler.load(.bits64, .rax, X86Address(Self.state, X86Layout.State.registers))
+        assembler.load(.bits64, .rax, X86Address(Self.state, NativeLayout.State.registers))
         for argument in UInt8(1)...5 {
             assembler.store(.bits64, X86Address(.rax, Int32(argument) * 8), register(argument))
         }
@@ -63,7 +63,7 @@ extension X86Compiler {
         call(unsafeBitCast(NativeHelpers.call, to: Int.self))
         assembler.test(.bits8, .rax, .rax)
         assembler.jump(.equal, faultExit(nil, index))
-        assembler.load(.bits64, .rax, X86Address(Self.state, X86Layout.State.registers))
+        assembler.load(.bits64, .rax, X86Address(Self.state, NativeLayout.State.registers))
         assembler.load(.bits64, .rax, X86Address(.rax))
     }
 
@@ -83,12 +83,12 @@ extension X86Compiler {
     // MARK: Fuel
 
     mutating func spillFuel() {
-        if tracksFuel { assembler.store(.bits64, X86Address(Self.state, X86Layout.State.fuel), Self.fuelRegister) }
+        if tracksFuel { assembler.store(.bits64, X86Address(Self.state, NativeLayout.State.fuel), Self.fuelRegister) }
     }
 
     mutating func loadFuel() {
         guard tracksFuel else { return }
-        assembler.load(.bits64, Self.fuelRegister, X86Address(Self.state, X86Layout.State.fuel))
+        assembler.load(.bits64, Self.fuelRegister, X86Address(Self.state, NativeLayout.State.fuel))
     }
 
     /// Nil: what the helper said.
@@ -101,7 +101,7 @@ extension X86Compiler {
             assembler.alu(.sub, .bits64, Self.fuelRegister, Self.scratch)
         } else {
             assembler.alu(
-                .sub, .bits64, Self.fuelRegister, X86Address(Self.state, X86Layout.State.helperCost))
+                .sub, .bits64, Self.fuelRegister, X86Address(Self.state, NativeLayout.State.helperCost))
         }
         assembler.jump(.negative, faultExit(.outOfFuel, index))
     }
@@ -163,7 +163,7 @@ extension X86Compiler {
         guard source.facts == nil else { return }
         let deepest = Int32(RunState.stackBytes * (RunState.maxFrames - 2))
         assembler.lea(.bits64, Self.scratch, X86Address(.rbp, deepest))
-        assembler.alu(.cmp, .bits64, Self.scratch, X86Address(Self.state, X86Layout.State.stackTop))
+        assembler.alu(.cmp, .bits64, Self.scratch, X86Address(Self.state, NativeLayout.State.stackTop))
         assembler.jump(.below, faultExit(.callDepth, index))
     }
 
@@ -199,7 +199,7 @@ extension X86Compiler {
         if tracksFuel {
             let free = assembler.label()
             let forward = assembler.label()
-            assembler.alu(.cmp, .bits64, .rbp, X86Address(Self.state, X86Layout.State.stackTop))
+            assembler.alu(.cmp, .bits64, .rbp, X86Address(Self.state, NativeLayout.State.stackTop))
             assembler.jump(.equal, free)
             assembler.mov(Self.scratch, Int64(index))
             assembler.alu(.sub, .bits64, Self.scratch, X86Address(.rsp, 8))

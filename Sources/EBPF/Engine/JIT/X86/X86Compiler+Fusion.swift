@@ -18,16 +18,6 @@ extension X86Compiler {
         }
     }
 
-    /// The step that is run after this one and after no other.
-    func following(_ index: Int) -> Int? {
-        var next = index + 1
-        while next < steps.count, !flow.isTarget[next] {
-            if steps[next].form != .omitted { return next }
-            next += 1
-        }
-        return nil
-    }
-
     /// `d = s; d op= x` where there is an instruction with a destination of its own.
     private mutating func fuseMove(_ step: NativeStep, _ index: Int) -> Int? {
         guard step.dst != step.src, let next = following(index), steps[next].form == .plain,

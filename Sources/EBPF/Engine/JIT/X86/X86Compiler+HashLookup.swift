@@ -50,7 +50,7 @@ extension X86Compiler {
             }
             return load
         }
-        writeHashLookup(step, to: .register(comparison.result), null: null)
+        writeHashLookup(step, to: .register(register(comparison.result)), null: null)
         if !comparison.isNullTaken, deferBlock(after: comparison.index, until: comparison.target) {
             if let value = comparison.value, flow.liveBefore[comparison.target] & 1 != 0 {
                 assembler.mov(.rax, value)
@@ -63,7 +63,7 @@ extension X86Compiler {
     /// The step, where it loads from a lookup's result, which nothing else needs.
     private func onlyLoad(_ index: Int, _ comparison: NullComparison) -> NativeStep? {
         let step = steps[index]
-        guard step.form == .plain, step.operation.loadWidth != nil, register(step.src) == comparison.result,
+        guard step.form == .plain, step.operation.loadWidth != nil, step.src == comparison.result,
             step.dst == step.src || flow.liveAfter(index) & 1 << RegisterSet(step.src) == 0
         else { return nil }
         return step

@@ -26,7 +26,7 @@ extension X86Compiler {
         {
             return last
         }
-        write(address, to: comparison.result)
+        write(address, to: register(comparison.result))
         return writeFound(comparison)
     }
 
@@ -44,47 +44,6 @@ extension X86Compiler {
         if let value = comparison.value, flow.liveBefore[next] & 1 != 0 { assembler.mov(.rax, value) }
         if !comparison.isNullTaken { assembler.jump(label(comparison.target)) }
         return comparison.index
-    }
-
-    /// A comparison of a lookup's result with 0, which decides where the lookup leads to. In front of it the result may be
-    /// moved away, and r0 get another value: `r6 = r0; r0 = 1; if r6 == 0`.
-    struct NullComparison {
-        var index: Int
-        /// The register that is compared.
-        var result = X86Register.rax
-        var value: Int64?
-        /// Where the comparison jumps, and whether it does that when the result is 0.
-        var target: Int
-        var isNullTaken: Bool
-
-        var ifNull: Int { isNullTaken ? target : index + 1 }
-    }
-
-    /// Nil where none follows that the lookup can take over.
-    func nullComparison(after index: Int) -> NullComparison? {
-        // A price may have to be paid before.
-        guard !tracksFuel, var next = following(index) else { return nil }
-        var result: UInt8 = 0
-        var value: Int64?
-        if steps[next].form == .plain, steps[next].operation == .mov64Reg, steps[next].src == 0,
-            let second = following(next), steps[second].form == .plain, steps[second].dst == 0,
-            steps[second].operation == .mov64Imm || steps[second].operation == .mov32Imm,
-            let third = following(second)
-        {
-            result = steps[next].dst
-            value = steps[second].operation == .mov64Imm ? steps[second].imm : steps[second].imm & 0xFFFF_FFFF
-            next = third
-        }
-        guard steps[next].dst == result, steps[next].imm == 0, steps[next].form == .plain,
-            steps[next].operation == .jeq64Imm || steps[next].operation == .jne64Imm
-        else { return nil }
-        let comparison = NullComparison(
-            index: next, result: register(result), value: value, target: next + 1 + Int(steps[next].offset),
-            isNullTaken: steps[next].operation == .jeq64Imm)
-        // Where the result is 0 it may be read as such.
-        guard flow.liveBefore[comparison.ifNull] & 1 << RegisterSet(result) == 0, comparison.target > next
-        else { return nil }
-        return comparison
     }
 
     /// An update of the element that is the only use of its address.
@@ -168,11 +127,11 @@ extension X86Compiler {
         if elements.workerStride == 0 {
             assembler.mov(.rax, Int64(Int(bitPattern: elements.base)))
         } else if lookup.map < NativeBurst.baseCount {
-            let offset = X86Layout.State.bases + Int32(lookup.map * MemoryLayout<UInt>.stride)
+            let offset = NativeLayout.State.bases + Int32(lookup.map * MemoryLayout<UInt>.stride)
             assembler.load(.bits64, .rax, X86Address(Self.state, offset))
         } else {
             assembler.mov(.rax, Int64(elements.workerStride))
-            assembler.load(.bits64, Self.scratch2, X86Address(Self.state, X86Layout.State.slot))
+            assembler.load(.bits64, Self.scratch2, X86Address(Self.state, NativeLayout.State.slot))
             assembler.imul(.bits64, .rax, Self.scratch2)
             assembler.mov(Self.scratch2, Int64(Int(bitPattern: elements.base)))
             assembler.alu(.add, .bits64, .rax, Self.scratch2)

@@ -14,7 +14,7 @@ extension X86Compiler {
         let functions = map.functions
         spillFuel()
         assembler.mov(.rdi, Int64(Int(bitPattern: functions.map)))
-        let slot = X86Address(Self.state, X86Layout.State.slot)
+        let slot = X86Address(Self.state, NativeLayout.State.slot)
         switch helper {
         case .mapUpdateElem:
             assembler.load(.bits64, .r8, slot)

@@ -10,12 +10,12 @@ import Object
 ///
 /// r1 to r5 are where the C convention has a function's arguments, so that helpers are called without moves; r6 to r9
 /// are where it keeps values over calls. The stack of the program is that of `RunState`.
-struct X86Compiler: CodeGenerator {
+struct X86Compiler: CodeGenerator, NativeCompiler {
     var assembler: X86Assembler
     var steps: [NativeStep]
     var flow: NativeFlow
-    var lookups: [NativeOptimizer.Lookup] = []
-    var hashLookups: [NativeOptimizer.HashLookup] = []
+    let lookups: [NativeOptimizer.Lookup]
+    let hashLookups: [NativeOptimizer.HashLookup]
     /// Whether the program's context is memory of its own, and whether what it leaves there counts.
     let needsContext: Bool
     let writesContext: Bool
@@ -92,24 +92,16 @@ struct X86Compiler: CodeGenerator {
     private init(_ source: NativeSource) {
         self.source = source
         core = source.core
-        let instructions = UnsafeBufferPointer(
-            start: core.pointee.instructions, count: core.pointee.instructionCount)
-        var steps = instructions.map { NativeStep($0) }
-        if let facts = source.facts {
-            let optimizer = NativeOptimizer(steps, facts, core: core)
-            steps = optimizer.steps
-            lookups = optimizer.lookups
-            hashLookups = optimizer.hashLookups
-            needsContext = optimizer.needsContext
-            writesContext = needsContext || facts.writesContext
-        } else {
-            (needsContext, writesContext) = (true, true)
-        }
-        flow = NativeFlow(&steps, omitsDead: source.facts != nil)
-        self.steps = steps
-        fuel = NativeFuel(maps: core.pointee.maps, mapCount: core.pointee.mapCount, slots: core.pointee.slots)
-        tracksFuel = source.facts == nil || fuel.bound(steps, flow) > core.pointee.fuel
-        hasFrames = flow.hasLocalCalls || flow.hasCallx
+        let program = NativeProgram(source, hashLookupsInLine: true)
+        steps = program.steps
+        flow = program.flow
+        lookups = program.lookups
+        hashLookups = program.hashLookups
+        needsContext = program.needsContext
+        writesContext = program.writesContext
+        fuel = program.fuel
+        tracksFuel = program.tracksFuel
+        hasFrames = program.hasFrames
         assembler = X86Assembler(listing: source.listing, expectedInstructions: steps.count)
         firstLabel = assembler.labels(steps.count)
         bodyEndLabel = assembler.label()
@@ -256,51 +248,5 @@ struct X86Compiler: CodeGenerator {
             bytes: linked.bytes, offsets: Array(linked.labels[first..<first + steps.count]),
             bodyEnd: Int(linked.labels[Int(bodyEndLabel.number)]),
             deferredEnd: Int(linked.labels[Int(deferredEndLabel.number)]), lines: linked.lines)
-    }
-}
-
-extension NativeStep {
-    /// Whether the next step is never run after this one.
-    var endsBlock: Bool {
-        switch operation {
-        case .exit, .ja, .ja32, .callKfunc, .ldAbs8, .ldAbs16, .ldAbs32, .ldInd8, .ldInd16, .ldInd32: true
-        default: false
-        }
-    }
-}
-
-/// Registers whose value is a constant, from one jump target to the next.
-struct KnownConstants {
-    private var values: [Int64] = [Int64](repeating: 0, count: 11)
-    private var known: RegisterSet = 0
-
-    subscript(_ number: UInt8) -> Int64? {
-        known & (1 << RegisterSet(number)) != 0 ? values[Int(number)] : nil
-    }
-
-    mutating func forgetAll() { known = 0 }
-
-    mutating func note(_ step: NativeStep) {
-        if step.form == .omitted { return }
-        let bit = RegisterSet(1) << RegisterSet(step.dst)
-        switch step.operation {
-        case .lddw, .mov64Imm:
-            values[Int(step.dst)] = step.imm
-            known |= bit
-        case .mov32Imm:
-            values[Int(step.dst)] = step.imm & 0xFFFF_FFFF
-            known |= bit
-        case .mov64Reg:
-            if let value = self[step.src] {
-                values[Int(step.dst)] = value
-                known |= bit
-            } else {
-                known &= ~bit
-            }
-        case .callHelper: known &= ~0x3F
-        // A subprogram leaves r6 to r9 as they were.
-        case .callLocal, .callx: known &= NativeStep.preserved
-        default: known &= ~step.registers.writes
-        }
     }
 }

@@ -1,5 +1,7 @@
+import Object
+
 /// Where native code finds the fields of the structs that it shares with Swift.
-enum X86Layout {
+enum NativeLayout {
     private static func offset<Root, Value>(_ path: PartialKeyPath<Root>, plus inner: PartialKeyPath<Value>) -> Int32 {
         offset(path) + offset(inner)
     }
@@ -45,5 +47,39 @@ enum X86Layout {
         static let value = offset(\RunResult.value)
         static let fault = offset(\RunResult.fault)
         static let stride = Int32(MemoryLayout<RunResult>.stride)
+    }
+}
+
+extension NativeLayout {
+    /// A field of a context: its bytes in the frame, and its place in the frame and in the context's memory, where it
+    /// takes 8 bytes or 4.
+    struct ContextField {
+        var bytes: Int
+        var frame: Int32
+        var context: Int32
+    }
+
+    static func contextFields(_ type: ProgramType) -> [ContextField] {
+        type == .vale ? valeFields : xdpFields
+    }
+
+    private static let valeFields = [
+        ContextField(bytes: 8, frame: Frame.data, context: Int32(ValeContext.data)),
+        ContextField(bytes: 8, frame: Frame.dataEnd, context: Int32(ValeContext.dataEnd)),
+        ContextField(bytes: 4, frame: Frame.ingressPort, context: Int32(ValeContext.ingressPort)),
+        ContextField(bytes: 1, frame: Frame.ring, context: Int32(ValeContext.ring)),
+    ]
+
+    /// Of the first three fields what verified programs load: the pointers.
+    private static let xdpFields = [
+        pointer(Frame.data, XDPContext.data), pointer(Frame.dataEnd, XDPContext.dataEnd),
+        pointer(Frame.dataMeta, XDPContext.dataMeta),
+        ContextField(bytes: 4, frame: Frame.ingressIfindex, context: Int32(XDPContext.ingressIfindex)),
+        ContextField(bytes: 1, frame: Frame.ring, context: Int32(XDPContext.rxQueueIndex)),
+        ContextField(bytes: 4, frame: Frame.egressIfindex, context: Int32(XDPContext.egressIfindex)),
+    ]
+
+    private static func pointer(_ frame: Int32, _ field: Int) -> ContextField {
+        ContextField(bytes: 8, frame: frame, context: Int32(field + XDPContext.pointerDistance(field: field)))
     }
 }

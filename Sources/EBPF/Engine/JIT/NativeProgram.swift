@@ -1,0 +1,42 @@
+import ISA
+import Maps
+
+/// A program as the compilers of all processors take it: its steps, rewritten if it was verified, and what is known of
+/// them.
+struct NativeProgram {
+    let steps: [NativeStep]
+    let flow: NativeFlow
+    private(set) var lookups: [NativeOptimizer.Lookup] = []
+    private(set) var hashLookups: [NativeOptimizer.HashLookup] = []
+    /// Whether the program's context is memory of its own, and whether what it leaves there counts.
+    let needsContext: Bool
+    let writesContext: Bool
+    let fuel: NativeFuel
+    /// Whether a run may run out of fuel: else nothing of it is counted.
+    let tracksFuel: Bool
+    /// Whether subprograms are called: the entry function is one too, then.
+    let hasFrames: Bool
+
+    /// - Parameter hashLookupsInLine: whether the compiler can write the form `hashLookup`.
+    init(_ source: NativeSource, hashLookupsInLine: Bool) {
+        let core = source.core
+        let instructions = UnsafeBufferPointer(
+            start: core.pointee.instructions, count: core.pointee.instructionCount)
+        var steps = instructions.map { NativeStep($0) }
+        if let facts = source.facts {
+            let optimizer = NativeOptimizer(steps, facts, core: core, hashLookupsInLine: hashLookupsInLine)
+            steps = optimizer.steps
+            lookups = optimizer.lookups
+            hashLookups = optimizer.hashLookups
+            needsContext = optimizer.needsContext
+            writesContext = needsContext || facts.writesContext
+        } else {
+            (needsContext, writesContext) = (true, true)
+        }
+        flow = NativeFlow(&steps, omitsDead: source.facts != nil)
+        self.steps = steps
+        fuel = NativeFuel(maps: core.pointee.maps, mapCount: core.pointee.mapCount, slots: core.pointee.slots)
+        tracksFuel = source.facts == nil || fuel.bound(steps, flow) > core.pointee.fuel
+        hasFrames = flow.hasLocalCalls || flow.hasCallx
+    }
+}
