@@ -1,5 +1,7 @@
+#define _GNU_SOURCE
 #include "include/baselines.h"
 
+#include <sched.h>
 #include <string.h>
 
 #define BURST 256
@@ -23,4 +25,13 @@ size_t baseline_forward(
                 memcpy(out->memory + sent++ * out->stride, frames[n].data, length);
     }
     return sent;
+}
+
+int baseline_keep_off(int cpu) {
+    cpu_set_t cpus;
+
+    if (sched_getaffinity(0, sizeof(cpus), &cpus) || !CPU_ISSET(cpu, &cpus))
+        return 0;
+    CPU_CLR(cpu, &cpus);
+    return sched_setaffinity(0, sizeof(cpus), &cpus);
 }

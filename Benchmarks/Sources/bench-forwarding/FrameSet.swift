@@ -1,3 +1,5 @@
+import PacketIO
+
 /// Frames that lie one behind the other, at multiples of 64 bytes.
 final class FrameSet {
     let frames: [UnsafeRawBufferPointer]
@@ -17,6 +19,11 @@ final class FrameSet {
             frames.append(UnsafeRawBufferPointer(start: frame, count: scenario.length))
         }
         self.frames = frames
+    }
+
+    /// As many of them as the port has room for.
+    func inject(_ range: Range<Int>, to port: MemoryPort) -> Int {
+        frames.withUnsafeBufferPointer { port.inject(UnsafeBufferPointer(rebasing: $0[range])) }
     }
 
     deinit { memory.deallocate() }

@@ -1,3 +1,4 @@
+import CBaselines
 import Engine
 import Glibc
 import Measuring
@@ -15,7 +16,11 @@ final class SwalePorts {
     private let frames: FrameSet
 
     init(_ scenario: ForwardingScenario, folder: String) throws {
-        dataplane = try Dataplane(options: DataplaneOptions(busyPoll: true))
+        let cpu = sysconf(Int32(_SC_NPROCESSORS_ONLN)) - 1
+        guard cpu > 0, baseline_keep_off(Int32(cpu)) == 0 else {
+            throw Failure("the dataplane's thread needs a CPU for itself")
+        }
+        dataplane = try Dataplane(options: DataplaneOptions(pinning: .cpu(cpu), busyPoll: true))
         let object = try SwaleObject(path: "\(folder)/programs-vale.o", engine: .best, domain: dataplane.domain)
         vale = try dataplane.createSwitch("bench")
         ports = (0..<2).map { _ in
@@ -27,7 +32,9 @@ final class SwalePorts {
 
         frames = FrameSet(scenario, isAnswer: false)
         let answers = FrameSet(scenario, isAnswer: true)
-        guard ports[1].inject(answers.frames) == answers.frames.count else { throw Failure("no room for the answers") }
+        guard answers.inject(0..<ForwardingScenario.burst, to: ports[1]) == ForwardingScenario.burst else {
+            throw Failure("no room for the answers")
+        }
         while ports[1].injectedCount > 0 { usleep(100) }
         drain()
     }
@@ -53,7 +60,7 @@ final class SwalePorts {
             while sent < total {
                 let next = injected % ForwardingScenario.burst
                 let room = min(total - injected, Self.room - (injected - sent))
-                injected += ports[0].inject(frames.frames[next...].prefix(room))
+                injected += frames.inject(next..<min(next + room, ForwardingScenario.burst), to: ports[0])
                 let drained = drain()
                 sent += drained
                 idle = drained > 0 ? 0 : idle + 1

@@ -54,16 +54,39 @@ struct FrameQueue: BitwiseCopyable {
         return Int(truncatingIfNeeded: written.pointee.frames.load(ordering: .acquiring) &- out)
     }
 
-    /// Producer only. False: no room.
+    /// Where the producer writes: what it has appended is seen once it is published, many frames at a time, as each word
+    /// that both sides use takes long to go from one to the other.
+    struct Batch: BitwiseCopyable {
+        fileprivate var offset: UInt64
+        fileprivate var frames: UInt64
+        fileprivate let consumedOffset: UInt64
+        fileprivate let consumedFrames: UInt64
+    }
+
+    /// Producer only.
     @inline(__always)
-    func append(_ bytes: UnsafeRawPointer, length: Int, offload: FrameOffload) -> Bool {
+    func begin() -> Batch {
+        let consumedOffset = consumed.pointee.offset.load(ordering: .acquiring)
+        return Batch(
+            offset: written.pointee.offset.load(ordering: .relaxed),
+            frames: written.pointee.frames.load(ordering: .relaxed), consumedOffset: consumedOffset,
+            consumedFrames: consumed.pointee.frames.load(ordering: .relaxed))
+    }
+
+    /// Producer only.
+    @inline(__always)
+    func publish(_ batch: Batch) {
+        written.pointee.frames.store(batch.frames, ordering: .relaxed)
+        written.pointee.offset.store(batch.offset, ordering: .releasing)
+    }
+
+    /// Producer only. False: there was no room when the batch began.
+    @inline(__always)
+    func append(_ bytes: UnsafeRawPointer, length: Int, offload: FrameOffload, to batch: inout Batch) -> Bool {
         let record = (Self.recordHeaderBytes &+ headroom &+ length &+ 63) & ~63
-        let tail = consumed.pointee.offset.load(ordering: .acquiring)
-        var head = written.pointee.offset.load(ordering: .relaxed)
-        let frames = written.pointee.frames.load(ordering: .relaxed)
-        if Int(truncatingIfNeeded: frames &- consumed.pointee.frames.load(ordering: .relaxed)) >= frameLimit {
-            return false
-        }
+        let tail = batch.consumedOffset
+        var head = batch.offset
+        if Int(truncatingIfNeeded: batch.frames &- batch.consumedFrames) >= frameLimit { return false }
         var start = Int(truncatingIfNeeded: head) & (capacity &- 1)
         let rest = capacity &- start
         let filler = record > rest ? rest : 0
@@ -79,8 +102,8 @@ struct FrameQueue: BitwiseCopyable {
         slot.storeBytes(of: UInt32(truncatingIfNeeded: length), toByteOffset: 4, as: UInt32.self)
         slot.storeBytes(of: offload, toByteOffset: 8, as: FrameOffload.self)
         (slot + Self.recordHeaderBytes + headroom).copyMemory(from: bytes, byteCount: length)
-        written.pointee.frames.store(frames &+ 1, ordering: .relaxed)
-        written.pointee.offset.store(head &+ UInt64(truncatingIfNeeded: record), ordering: .releasing)
+        batch.frames &+= 1
+        batch.offset = head &+ UInt64(truncatingIfNeeded: record)
         return true
     }
 

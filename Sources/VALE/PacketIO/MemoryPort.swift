@@ -87,19 +87,23 @@ public struct MemoryPort: BitwiseCopyable, @unchecked Sendable {
         }
         let queue = state.pointee.outgoing
         let maximum = state.pointee.maximumFrameBytes
+        var batch = queue.begin()
         var sent = (frames: 0, bytes: 0)
         for i in 0..<count {
             let frame = frames + Int(selection[i])
             let length = Int(frame.pointee.length)
             if length > maximum && frame.pointee.offload.gsoType == 0 {
                 drops.add(.oversize)
-            } else if queue.append(frame.pointee.bytes, length: length, offload: frame.pointee.offload) {
+            } else if queue.append(
+                frame.pointee.bytes, length: length, offload: frame.pointee.offload, to: &batch)
+            {
                 sent.frames &+= 1
                 sent.bytes &+= length
             } else {
                 drops.add(.txQueueFull)
             }
         }
+        queue.publish(batch)
         return sent
     }
 
@@ -134,23 +138,30 @@ extension MemoryPort {
     @discardableResult
     public func inject(_ bytes: UnsafeRawBufferPointer, offload: FrameOffload = .none) -> Bool {
         guard let base = bytes.baseAddress else { return false }
+        let queue = state.pointee.incoming
         let accepted = state.pointee.injecting.withLock { _ in
-            state.pointee.incoming.append(base, length: bytes.count, offload: offload)
+            var batch = queue.begin()
+            let hasRoom = queue.append(base, length: bytes.count, offload: offload, to: &batch)
+            queue.publish(batch)
+            return hasRoom
         }
         wake()
         return accepted
     }
 
     /// As many of the frames as there is room for, in order; the result is their number. Any thread.
-    public func inject(_ frames: some Sequence<UnsafeRawBufferPointer>) -> Int {
+    public func inject(_ frames: UnsafeBufferPointer<UnsafeRawBufferPointer>) -> Int {
+        let queue = state.pointee.incoming
         let accepted = state.pointee.injecting.withLock { _ in
+            var batch = queue.begin()
             var count = 0
             for frame in frames {
                 guard let base = frame.baseAddress,
-                    state.pointee.incoming.append(base, length: frame.count, offload: .none)
+                    queue.append(base, length: frame.count, offload: .none, to: &batch)
                 else { break }
                 count += 1
             }
+            queue.publish(batch)
             return count
         }
         if accepted > 0 { wake() }

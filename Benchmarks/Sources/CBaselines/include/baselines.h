@@ -40,4 +40,7 @@ struct native_ring {
 // to port 1, or to all others, to the other ring. The frames that were.
 size_t baseline_forward(
     native_burst program, const struct native_ring *in, struct native_ring *out, size_t count, size_t length);
+
+// Keeps the calling thread off a CPU on which another one spins. Not 0: there is no other CPU for it.
+int baseline_keep_off(int cpu);
 #endif
