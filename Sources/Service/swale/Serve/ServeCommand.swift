@@ -49,7 +49,8 @@ struct ServeCommand: ParsableCommand {
 
     func validate() throws {
         var isFolder = ObjCBool(false)
-        if let webRoot, !FileManager.default.fileExists(atPath: webRoot, isDirectory: &isFolder) || !isFolder.boolValue {
+        if let webRoot, !FileManager.default.fileExists(atPath: webRoot, isDirectory: &isFolder) || !isFolder.boolValue
+        {
             throw ValidationError("--web-root \(webRoot): there is no such folder")
         }
         guard (tlsCert == nil) == (tlsKey == nil) else {
