@@ -18,6 +18,7 @@ enum ProgramRoutes {
                 bodyLimit: objectLimit, at: .verifier, put),
             .delete("/v1/programs/{program}", delete),
             .get("/v1/programs/{program}/stats", stats),
+            TestRunRoute.endpoint,
             .get("/v1/programs/{program}/disassembly", query: ["function", "form"], at: .reader, Disassembly.get),
             .get(
                 "/v1/programs/{program}/verifier-log", query: ["function", "type"], at: .verifier, VerifierLog.get),

@@ -3,7 +3,7 @@ import ArgumentParser
 struct ProgramCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "program", abstract: "Load and inspect programs.",
-        subcommands: [List.self, Get.self, Put.self, Delete.self, Disassemble.self, Log.self, Stats.self])
+        subcommands: [List.self, Get.self, Put.self, Delete.self, Disassemble.self, Log.self, Stats.self, TestRun.self])
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List programs.")
