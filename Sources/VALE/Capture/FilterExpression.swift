@@ -7,7 +7,7 @@ import Classic
 /// is asked of the network.
 public enum FilterExpression {
     /// Bytes of an expression, at most, and instructions before they are optimized. libpcap takes far more than linear
-    /// time: within these bounds about 3 seconds, with twice as many bytes a minute.
+    /// time: within these bounds about 3 seconds of CPU, with twice as many bytes a minute.
     public static let maxLength = 1024
     private static let maxUnoptimizedLength = 8192
     /// More than any frame has.
