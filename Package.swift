@@ -11,8 +11,8 @@ let package = Package(
     name: "swale",
     products: [
         .executable(name: "swale", targets: ["swale"]),
-        .library(name: "EBPF", targets: ["ISA", "Object", "Maps", "Verifier", "Engine"]),
-        .library(name: "VALE", targets: ["PacketIO", "Switching"]),
+        .library(name: "EBPF", targets: ["ISA", "Object", "Classic", "Maps", "Verifier", "Engine"]),
+        .library(name: "VALE", targets: ["Capture", "PacketIO", "Switching"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -30,6 +30,8 @@ let package = Package(
         // EBPF: a library of its own
         .target(name: "ISA", path: "Sources/EBPF/ISA", swiftSettings: hot),
         .target(name: "Object", dependencies: ["ISA"], path: "Sources/EBPF/Object", swiftSettings: common),
+        .target(
+            name: "Classic", dependencies: ["ISA", "Object"], path: "Sources/EBPF/Classic", swiftSettings: common),
         .target(name: "Maps", dependencies: ["Object", "CLinux"], path: "Sources/EBPF/Maps", swiftSettings: hot),
         .target(
             name: "Verifier", dependencies: ["ISA", "Object", "CLinux"], path: "Sources/EBPF/Verifier",
@@ -39,6 +41,8 @@ let package = Package(
             swiftSettings: hot),
 
         // VALE: the switch
+        .target(
+            name: "Capture", dependencies: ["Classic", "CPcap"], path: "Sources/VALE/Capture", swiftSettings: common),
         .target(name: "PacketIO", dependencies: ["CLinux"], path: "Sources/VALE/PacketIO", swiftSettings: hot),
         .target(
             name: "Switching", dependencies: ["Engine", "Maps", "PacketIO", "CLinux"], path: "Sources/VALE/Switching",
@@ -55,13 +59,14 @@ let package = Package(
         .target(
             name: "ControlAPI",
             dependencies: [
-                "HTTP", "Switching", "PacketIO", "Engine", "Verifier", "Maps", "Object", "ISA", "CLinux", "COpenSSL",
+                "HTTP", "Switching", "PacketIO", "Capture", "Engine", "Verifier", "Maps", "Classic", "Object", "ISA",
+                "CLinux", "COpenSSL",
             ],
             path: "Sources/Service/ControlAPI", swiftSettings: common),
         .executableTarget(
             name: "swale",
             dependencies: [
-                "ControlAPI", "HTTP", "Switching", "Engine", "Verifier", "CPcap",
+                "ControlAPI", "HTTP", "Switching", "Capture", "Engine", "Verifier",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], path: "Sources/Service/swale", swiftSettings: common),
@@ -69,6 +74,9 @@ let package = Package(
         // Tests: one folder per module
         .testTarget(name: "ISATests", dependencies: ["ISA"], swiftSettings: common),
         .testTarget(name: "ObjectTests", dependencies: ["Object", "ISA"], swiftSettings: common),
+        .testTarget(
+            name: "ClassicTests", dependencies: ["Classic", "Capture", "Engine", "Maps", "Object", "Verifier", "CPcap"],
+            swiftSettings: common),
         .testTarget(name: "MapsTests", dependencies: ["Maps", "Object"], swiftSettings: common),
         .testTarget(
             name: "VerifierTests", dependencies: ["Verifier", "Engine", "ISA", "Maps", "Object", "CLinux", "Fuzz"],

@@ -1,1 +1,2 @@
+#include <nss.h>
 #include <pcap/pcap.h>

@@ -72,6 +72,15 @@ public struct ObjectFile: Sendable {
         variables.first { $0.name == name } ?? variables.first { $0.name.hasSuffix("." + name) }
     }
 
+    /// An object of one program that needs no maps: what was made by something other than a compiler.
+    public init(program: ObjectProgram) {
+        programs = [program]
+        maps = []
+        btf = nil
+        license = nil
+        variables = []
+    }
+
     private static func entries(_ elf: ELFFile, _ table: FunctionTable) -> [Int] {
         let entries = table.functions.indices.filter { table.functions[$0].isEntry }
         let programs = entries.filter { elf.sections[table.functions[$0].section].name != ".text" }

@@ -1,20 +1,5 @@
 import ISA
 
-extension Instruction {
-    /// The instruction of an operation; the fields that select it are set.
-    init(_ operation: Operation, dst: Int = 0, src: Int = 0, offset: Int = 0, imm: Int32 = 0) {
-        let entry = InstructionTable.entry(of: operation)
-        self.init(
-            opcode: entry.opcode, dst: UInt8(dst), src: UInt8(src), offset: Int16(truncatingIfNeeded: offset), imm: imm)
-        guard let selector = entry.selector else { return }
-        switch selector.field {
-        case .src: self.src = UInt8(selector.value)
-        case .offset: self.offset = Int16(selector.value)
-        default: self.imm = selector.value
-        }
-    }
-}
-
 /// Instructions whose jumps lead to labels, until all places are known.
 struct CodeBuilder {
     struct Label: Hashable {

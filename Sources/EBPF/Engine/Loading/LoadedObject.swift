@@ -17,7 +17,7 @@ public final class LoadedObject: Sendable {
     public let maps: [LoadedMap]
     private let domain: WorkerDomain
     private let trace: TraceLog
-    private let options: LoadOptions
+    let options: LoadOptions
 
     private struct Key: Hashable {
         var function: String

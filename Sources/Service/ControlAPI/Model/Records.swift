@@ -5,23 +5,18 @@ import Object
 import PacketIO
 import Switching
 
-/// A loaded ELF object.
+/// A loaded ELF object, or a filter.
 struct ProgramRecord: Sendable {
     var name: String
     var object: LoadedObject
-    var bytes: Int
-    var sha256: String
-    /// As they were given.
-    var options: JSON
+    /// What it was made of.
+    var spec: JSON
     var loaded: Date
     /// Its maps in the order of the object: the name of each in the API.
     var mapNames: [String]
     /// The maps among them that stand by themselves.
     var borrowed: Set<String>
 
-    var spec: JSON {
-        ["object": ["bytes": .integer(bytes), "sha256": .string(sha256)], "options": options]
-    }
     var etag: String { ETag.make("program", name, spec) }
 }
 

@@ -36,8 +36,7 @@ struct ProgramLoading {
             throw Problem(error)
         }
         var record = ProgramRecord(
-            name: name, object: object, bytes: upload.elf.count, sha256: SHA256.text(upload.elf),
-            options: upload.options.value, loaded: Date(), mapNames: [], borrowed: [])
+            name: name, object: object, spec: upload.spec, loaded: Date(), mapNames: [], borrowed: [])
         var maps = pinned
         let taken = Set(object.maps.map(\.definition.name))
         for (index, loaded) in object.maps.enumerated() {

@@ -14,10 +14,11 @@ enum ProgramRoutes {
             .get("/v1/programs/{program}", get),
             .put(
                 "/v1/programs/{program}", query: ["log"],
-                body: .required(["application/octet-stream", "multipart/form-data"]), bodyLimit: objectLimit,
-                at: .verifier, put),
+                body: .required(["application/octet-stream", "multipart/form-data", "application/json"]),
+                bodyLimit: objectLimit, at: .verifier, put),
             .delete("/v1/programs/{program}", delete),
             .get("/v1/programs/{program}/stats", stats),
+            TestRunRoute.endpoint,
             .get("/v1/programs/{program}/disassembly", query: ["function", "form"], at: .reader, Disassembly.get),
             .get(
                 "/v1/programs/{program}/verifier-log", query: ["function", "type"], at: .verifier, VerifierLog.get),

@@ -18,12 +18,7 @@ struct ProgramVerification {
 
     /// - Throws: a problem with the verdict on each function, where one is refused.
     func verify() throws(Problem) -> ObjectVerifier {
-        let file: ObjectFile
-        do {
-            file = try ObjectFile(elf: upload.elf)
-        } catch {
-            throw Problem(error)
-        }
+        let file = try upload.file()
         var options = try LoadOptions(upload.options, file, context.control.state)
         options.verifier.limits = context.control.verifierLimits
         let verifier: ObjectVerifier

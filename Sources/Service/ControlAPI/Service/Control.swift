@@ -21,6 +21,8 @@ final class Control: Sendable {
     let verifierLimits: Verifier.Limits
     /// Of every program that is loaded.
     let programOptions: Program.Options
+    /// Whose turn it is to run programs in the slot of the dataplane's domain that belongs to no worker.
+    let spareSlot = Mutex(())
     private let current = Mutex(ControlState())
     private let ready = Atomic(true)
 

@@ -88,7 +88,7 @@ struct EntryCodec: Sendable {
         text.byte(UInt8(ascii: "}"))
     }
 
-    private func writeKey(_ bytes: ArraySlice<UInt8>, to text: inout JSONText) {
+    func writeKey(_ bytes: ArraySlice<UInt8>, to text: inout JSONText) {
         if isTyped {
             bytes.withUnsafeBytes { key.write($0, to: &text) }
         } else {

@@ -26,6 +26,9 @@ struct Document {
     /// A number, or a string of decimal digits.
     var count: UInt64? { (value as? String).flatMap { UInt64($0) } ?? (value as? NSNumber)?.uint64Value }
 
+    /// A number with one digit behind the point.
+    var rounded: String { (value as? NSNumber).map { String(format: "%.1f", $0.doubleValue) } ?? "-" }
+
     /// For a table's cell: strings as they are, `-` for null, else compact JSON.
     var text: String {
         guard let value else { return "-" }

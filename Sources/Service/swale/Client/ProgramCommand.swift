@@ -3,7 +3,7 @@ import ArgumentParser
 struct ProgramCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "program", abstract: "Load and inspect programs.",
-        subcommands: [List.self, Get.self, Put.self, Delete.self, Disassemble.self, Log.self, Stats.self])
+        subcommands: [List.self, Get.self, Put.self, Delete.self, Disassemble.self, Log.self, Stats.self, TestRun.self])
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List programs.")
@@ -43,10 +43,18 @@ struct ProgramCommand: ParsableCommand {
 
     struct Put: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Load an object under a name, or replace it wherever it is attached.")
+            abstract: "Load an object or a filter under a name, or replace it wherever it is attached.")
         @OptionGroup var options: ClientOptions
         @Argument var program: String
-        @Argument(help: "What clang -target bpf wrote; - is standard input.") var object: String
+        @Argument(help: "What clang -target bpf wrote; - is standard input.") var object: String?
+        @Option(
+            help: ArgumentHelp(
+                "In place of an object: what frames are to match, as for tcpdump.", valueName: "expression"))
+        var filter: String?
+        @Option(help: "Of a filter: xdp (what matches passes, else it is dropped) or vale. (default: xdp)")
+        var type: String?
+        @Option(help: "Of a vale filter: the port for what matches, or 254, all of them. (default: 254)")
+        var match: UInt8?
         @Option(
             name: .customLong("set"), parsing: .singleValue,
             help: ArgumentHelp("A 'const volatile' variable's value; may be repeated.", valueName: "name=value"))
@@ -63,7 +71,34 @@ struct ProgramCommand: ParsableCommand {
         @Flag(help: "Check the object and change nothing.") var dryRun = false
         @Flag(help: "Where the verifier refuses it, show every step.") var log = false
 
+        func validate() throws {
+            guard (object == nil) != (filter == nil) else {
+                throw ValidationError("give an object or --filter, one of them")
+            }
+            if filter == nil, type != nil || match != nil {
+                throw ValidationError("--type and --match go with --filter")
+            }
+            if filter != nil, !(constants + maxEntries + use).isEmpty {
+                throw ValidationError("--set, --max-entries and --use are for objects")
+            }
+        }
+
         func run() throws {
+            let path = Client.path(
+                "v1", "programs", program,
+                query: [
+                    ("dryRun", dryRun ? "true" : nil), ("log", log ? "true" : nil),
+                ])
+            let done = dryRun ? "\(program) would load" : "\(program) is loaded"
+            if let filter {
+                let body = RequestBody.json(["filter": filter, "type": type, "match": match])
+                try options.write("PUT", path, body: body, done: done)
+            } else if let object {
+                try put(object, path, done)
+            }
+        }
+
+        private func put(_ object: String, _ path: String, _ done: String) throws {
             var maps: [String: [String: Any]] = [:]
             for (name, value) in try pairs(maxEntries, "--max-entries") {
                 guard let count = UInt32(value) else {
@@ -76,12 +111,6 @@ struct ProgramCommand: ParsableCommand {
             for (name, value) in try pairs(constants, "--set") { values[name] = RequestBody.value(value) }
 
             let bytes = try InputFile.read(object)
-            let path = Client.path(
-                "v1", "programs", program,
-                query: [
-                    ("dryRun", dryRun ? "true" : nil), ("log", log ? "true" : nil),
-                ])
-            let done = dryRun ? "\(program) would load" : "\(program) is loaded"
             if maps.isEmpty && values.isEmpty {
                 try options.write("PUT", path, body: bytes, type: "application/octet-stream", done: done)
             } else {

@@ -48,21 +48,8 @@ struct PacketRunner {
         let fault = result.fault == .none ? nil : program.describe(result.fault, slot: slot)
         let value = UInt32(truncatingIfNeeded: result.value)
         return Outcome(
-            length: frame.count, value: value, verdict: fault ?? verdict(value),
+            length: frame.count, value: value, verdict: fault ?? program.type.verdict(value),
             ring: program.type == .vale ? context.ring : nil, packet: Hex.text(packet), fault: fault,
             nanoseconds: Double(elapsed) / Double(runs))
-    }
-
-    private func verdict(_ value: UInt32) -> String {
-        if program.type == .xdp {
-            let actions = ["aborted", "drop", "pass", "tx", "redirect"]
-            return actions.indices.contains(Int(value)) ? actions[Int(value)] : "invalid"
-        }
-        switch value {
-        case 0..<254: return "port \(value)"
-        case 254: return "broadcast"
-        case 255: return "drop"
-        default: return "invalid"
-        }
     }
 }

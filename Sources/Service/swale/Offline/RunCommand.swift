@@ -1,4 +1,5 @@
 import ArgumentParser
+import Capture
 import Engine
 import Foundation
 import Maps
@@ -96,7 +97,13 @@ struct RunCommand: ParsableCommand {
     }
 
     private func readFrames() throws(Failure) -> [[UInt8]] {
-        if let pcap { return try PcapFile.frames(pcap) }
+        if let pcap {
+            do throws(CaptureError) {
+                return try CaptureFile.frames(path: pcap)
+            } catch {
+                throw .badUsage("\(pcap): \(error)")
+            }
+        }
         guard let frame = Hex.bytes(packet ?? ""), !frame.isEmpty else { throw .badUsage("--packet is not hex") }
         return [frame]
     }

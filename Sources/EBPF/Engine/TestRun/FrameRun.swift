@@ -1,0 +1,78 @@
+import CLinux
+import Maps
+
+/// Runs a program on a frame that is in no switch, in bursts as a worker does.
+public struct FrameRun {
+    public let program: Program
+    /// The slot's own; nobody else runs anything there meanwhile.
+    public let domain: WorkerDomain
+    public let slot: Int
+    public var ingressPort: UInt32 = 0
+    public var ingressIfindex: UInt32 = 0
+    public var ring: UInt8 = 0
+
+    /// What is in front of a frame for programs to grow into. `XDP_PACKET_HEADROOM`, <linux/bpf.h>.
+    private static let headroom = 256
+    private static let burst = 64
+
+    public init(program: Program, domain: WorkerDomain, slot: Int) {
+        self.program = program
+        self.domain = domain
+        self.slot = slot
+    }
+
+    public struct Outcome: Sendable {
+        /// How often the program ran.
+        public var runs = 0
+        /// How the runs ended.
+        public var results: [RunResult: Int] = [:]
+        /// Of the last run: how it ended, its egress ring, the frame afterwards.
+        public var last = RunResult()
+        public var ring: UInt8 = 0
+        public var frame: [UInt8] = []
+        /// Of all runs together.
+        public var nanoseconds: UInt64 = 0
+    }
+
+    /// Each run finds the frame as it is here.
+    ///
+    /// - Parameter deadline: of `clinux_monotonic_ns`; the burst in which it passes is the last one.
+    public func run(_ frame: [UInt8], repetitions: Int, deadline: UInt64 = .max) -> Outcome {
+        let room = min(repetitions, Self.burst)
+        let stride = (Self.headroom + frame.count + 63) & ~63
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: room * stride, alignment: 64)
+        defer { memory.deallocate() }
+        var outcome = Outcome()
+        guard let base = memory.baseAddress else { return outcome }
+        var contexts = (0..<room).map { context(base + $0 * stride + Self.headroom, frame) }
+        var results = [RunResult](repeating: RunResult(), count: room)
+        repeat {
+            let count = min(room, repetitions - outcome.runs)
+            memory.initializeMemory(as: UInt8.self, repeating: 0)
+            for index in 0..<count {
+                let data = base + index * stride + Self.headroom
+                frame.withUnsafeBytes {
+                    if let bytes = $0.baseAddress { data.copyMemory(from: bytes, byteCount: $0.count) }
+                }
+                contexts[index] = context(data, frame)
+            }
+            domain.online(slot)
+            let start = clinux_monotonic_ns()
+            program.executable.run(&contexts, count: count, results: &results, slot: slot)
+            outcome.nanoseconds += clinux_monotonic_ns() - start
+            domain.offline(slot)
+            for result in results[..<count] { outcome.results[result, default: 0] += 1 }
+            outcome.runs += count
+            let last = contexts[count - 1]
+            outcome.last = results[count - 1]
+            outcome.ring = last.ring
+            outcome.frame = Array(UnsafeRawBufferPointer(start: last.data, count: last.dataEnd - last.data))
+        } while outcome.runs < repetitions && clinux_monotonic_ns() < deadline
+        return outcome
+    }
+
+    private func context(_ data: UnsafeMutableRawPointer, _ frame: [UInt8]) -> FrameContext {
+        FrameContext(
+            data: data, length: frame.count, ingressPort: ingressPort, ring: ring, ingressIfindex: ingressIfindex)
+    }
+}
