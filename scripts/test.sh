@@ -47,7 +47,7 @@ must "examples" make --no-print-directory examples
 must "programs" make --no-print-directory -j2 programs
 must "debug build" swift build --build-tests
 # A test that hangs is killed, and fails the run, long before CI would give up on all of it.
-part "unit tests" timeout -k 10 600 swift test --skip-build
+part "unit tests" timeout -k 10 900 swift test --skip-build
 part "thread sanitizer" scripts/sanitize.sh thread
 part "address sanitizer" scripts/sanitize.sh address
 must "release build" make --no-print-directory build
