@@ -14,8 +14,8 @@ struct FilterTests {
             for packet in Packets.truncated {
                 let expected = PcapFilter.matches(classic, packet)
                 let found = run.matches(packet)
-                #expect(
-                    found.allSatisfy { $0 == expected },
+                if found.allSatisfy({ $0 == expected }) { continue }
+                Issue.record(
                     "\(expression), optimized: \(optimizes), \(packet.count) bytes: \(packet.prefix(200)), \(found)")
             }
         }

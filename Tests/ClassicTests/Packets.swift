@@ -32,6 +32,9 @@ enum Packets {
 
     static let get = Array("GET / HTTP/1.1\r\n\r\n".utf8)
 
+    /// Those that are put together with care come first.
+    private static let sound = 34
+
     static let all: [[UInt8]] = {
         let web = ipv4(6, tcp(1234, 80, get))
         let lookup = ipv4(17, udp(4000, 53, Array(1...30)))
@@ -65,7 +68,7 @@ enum Packets {
         ]
         var generator = SplitMix(state: 1)
         for _ in 0..<40 {
-            var packet = packets[Int(generator.next() % 34)]
+            var packet = packets[Int(generator.next() % UInt64(sound))]
             for _ in 0..<4 where !packet.isEmpty {
                 packet[Int(generator.next() % UInt64(packet.count))] = UInt8(truncatingIfNeeded: generator.next())
             }
@@ -74,9 +77,11 @@ enum Packets {
         return packets
     }()
 
-    /// Each packet, and what is left of each of up to 200 bytes when it is cut off at every length.
-    static let truncated: [[UInt8]] = all.flatMap { packet in
-        [packet] + (packet.count <= 200 ? (0..<packet.count).map { Array(packet[..<$0]) } : [])
+    /// Each packet, and what is left of one of up to 200 bytes when it is cut off: at every length, of mutated ones at each
+    /// seventh.
+    static let truncated: [[UInt8]] = all.enumerated().flatMap { index, packet in
+        let lengths = stride(from: 0, to: packet.count <= 200 ? packet.count : 0, by: index < sound ? 1 : 7)
+        return [packet] + lengths.map { Array(packet[..<$0]) }
     }
 }
 
