@@ -79,7 +79,7 @@ import Verifier
     }
 
     /// Programs of each part of a series: `SWALE_ARM64_PROGRAMS` and `SWALE_ARM64_SEED` make longer and other ones.
-    private static let programs = environment("SWALE_ARM64_PROGRAMS") ?? 750
+    private static let programs = environment("SWALE_ARM64_PROGRAMS") ?? 400
     private static let seed = environment("SWALE_ARM64_SEED") ?? 20
 
     private static func environment(_ name: String) -> Int? {
@@ -98,9 +98,9 @@ import Verifier
         options.limits.instructions = 4000
         var accepted = 0
         let first = part * Self.programs
-        for start in stride(from: first, to: first + Self.programs, by: 250) {
+        for start in stride(from: first, to: first + Self.programs, by: 200) {
             let batch = ARM64Batch()
-            for index in start..<min(start + 250, first + Self.programs) {
+            for index in start..<min(start + 200, first + Self.programs) {
                 let random = campaign.program(index)
                 guard
                     let (program, facts) = try Self.program(
@@ -121,7 +121,7 @@ import Verifier
             }
             try batch.run()
         }
-        if Self.programs > 750 { print("part \(part): \(accepted) accepted") }
+        if Self.programs > 400 { print("part \(part): \(accepted) accepted") }
         #expect(accepted > Self.programs / 2)
     }
 
