@@ -30,7 +30,7 @@ import Testing
     static let arraySteps: [Step] = [
         Step(0, 0, 0), Step(0, 1, EEXIST), Step(0, 2, 0), Step(0, 3, EINVAL), Step(0, 4, EINVAL),
         Step(0, .max, EINVAL), Step(4, 0, E2BIG), Step(4, 1, E2BIG), Step(.max, 2, E2BIG), Step(4, 3, EINVAL),
-        Step(0, nil, EINVAL), Step(9, nil, EINVAL),
+        Step(4, 4, E2BIG), Step(4, 5, E2BIG), Step(0, 5, EEXIST), Step(0, nil, EINVAL), Step(9, nil, EINVAL),
     ]
     static let hashSteps: [Step] = [
         Step(0, nil, ENOENT), Step(0, 2, ENOENT), Step(0, 1, 0), Step(0, 1, EEXIST), Step(0, 3, EINVAL),

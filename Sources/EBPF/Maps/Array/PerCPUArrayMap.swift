@@ -21,16 +21,16 @@ struct PerCPUArrayMap {
         return values + slot &* slotStride + Int(index) &* stride
     }
 
-    /// Hot path.
+    /// Hot path. Programs update both kinds of array by one function of Linux's, user space does not.
     @inline(__always)
     func update(_ key: UnsafeRawPointer, _ value: UnsafeRawPointer, flags: UInt64, slot: Int) -> MapStatus {
         let index = key.loadUnaligned(as: UInt32.self)
-        if let refusal = Self.refusal(index: index, count: count, flags: flags) { return refusal }
+        if let refusal = ArrayMap.refusal(index: index, count: count, flags: flags) { return refusal }
         (values + slot &* slotStride + Int(index) &* stride).storeWords(from: value, bytes: valueSize)
         return .done
     }
 
-    /// Unlike an array's, the first check refuses `BPF_F_LOCK` too.
+    /// Unlike an array's, the first check of an update from user space refuses `BPF_F_LOCK` too.
     @inline(__always)
     private static func refusal(index: UInt32, count: UInt32, flags: UInt64) -> MapStatus? {
         if flags > UpdateMode.exist.rawValue { return .invalid }
