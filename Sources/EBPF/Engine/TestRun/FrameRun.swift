@@ -44,17 +44,16 @@ public struct FrameRun {
         defer { memory.deallocate() }
         var outcome = Outcome()
         guard let base = memory.baseAddress else { return outcome }
-        var contexts = (0..<room).map { context(base + $0 * stride + Self.headroom, frame) }
         var results = [RunResult](repeating: RunResult(), count: room)
         repeat {
             let count = min(room, repetitions - outcome.runs)
             memory.initializeMemory(as: UInt8.self, repeating: 0)
-            for index in 0..<count {
+            var contexts = (0..<count).map { index in
                 let data = base + index * stride + Self.headroom
-                frame.withUnsafeBytes {
-                    if let bytes = $0.baseAddress { data.copyMemory(from: bytes, byteCount: $0.count) }
-                }
-                contexts[index] = context(data, frame)
+                data.copyMemory(from: frame, byteCount: frame.count)
+                return FrameContext(
+                    data: data, length: frame.count, ingressPort: ingressPort, ring: ring,
+                    ingressIfindex: ingressIfindex)
             }
             domain.online(slot)
             let start = clinux_monotonic_ns()
@@ -69,10 +68,5 @@ public struct FrameRun {
             outcome.frame = Array(UnsafeRawBufferPointer(start: last.data, count: last.dataEnd - last.data))
         } while outcome.runs < repetitions && clinux_monotonic_ns() < deadline
         return outcome
-    }
-
-    private func context(_ data: UnsafeMutableRawPointer, _ frame: [UInt8]) -> FrameContext {
-        FrameContext(
-            data: data, length: frame.count, ingressPort: ingressPort, ring: ring, ingressIfindex: ingressIfindex)
     }
 }

@@ -40,9 +40,7 @@ struct ArrayMap {
     private static let lockFlag: UInt64 = 4
 }
 
-extension ArrayMap: PositionedStorage {
-    var elements: Int { Int(count) }
-
+extension ArrayMap: IndexedStorage {
     func read(_ key: UnsafeRawPointer, into value: UnsafeMutableRawPointer) -> Bool {
         guard let element = lookup(key) else { return false }
         element.loadWords(to: value, bytes: valueSize)
@@ -53,14 +51,7 @@ extension ArrayMap: PositionedStorage {
         update(key, value, flags: flags)
     }
 
-    func remove(_ key: UnsafeRawPointer) -> MapStatus { .invalid }
-
     func clear() { values.storeZeros(bytes: Int(count) * stride) }
-
-    func position(after key: UnsafeRawPointer) -> Int? {
-        let index = key.loadUnaligned(as: UInt32.self)
-        return index < count ? Int(index) + 1 : nil
-    }
 
     func next(from position: inout Int, key: UnsafeMutableRawPointer, value: UnsafeMutableRawPointer?) -> Bool {
         guard position < Int(count) else { return false }

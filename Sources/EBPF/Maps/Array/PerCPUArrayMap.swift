@@ -38,9 +38,7 @@ struct PerCPUArrayMap {
     }
 }
 
-extension PerCPUArrayMap: PositionedStorage {
-    var elements: Int { Int(count) }
-
+extension PerCPUArrayMap: IndexedStorage {
     private func copy(_ index: Int, to value: UnsafeMutableRawPointer) {
         for worker in 0..<workers {
             (values + worker * slotStride + index * stride).loadWords(to: value + worker * stride, bytes: stride)
@@ -65,14 +63,7 @@ extension PerCPUArrayMap: PositionedStorage {
         return .done
     }
 
-    func remove(_ key: UnsafeRawPointer) -> MapStatus { .invalid }
-
     func clear() { values.storeZeros(bytes: (workers + 1) * slotStride) }
-
-    func position(after key: UnsafeRawPointer) -> Int? {
-        let index = key.loadUnaligned(as: UInt32.self)
-        return index < count ? Int(index) + 1 : nil
-    }
 
     func next(from position: inout Int, key: UnsafeMutableRawPointer, value: UnsafeMutableRawPointer?) -> Bool {
         guard position < Int(count) else { return false }
