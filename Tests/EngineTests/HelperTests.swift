@@ -6,10 +6,11 @@ import Testing
 struct HelperTests {
     static let key = "stw [r10-4], 1\nmov r2, r10\nadd r2, -4\nlddw r1, map 0\n"
 
-    /// Two places say a helper's number: the one that the interpreter uses must know them all.
+    /// Three places know a helper: its number, the number that the interpreter looks for, and what the engine does.
     @Test(arguments: Helper.allCases)
     func everyHelperIsFoundByItsNumber(helper: Helper) {
         #expect(Helper(number: helper.rawValue) == helper)
+        #expect(helper.entry?.helper == helper)
     }
 
     @Test func lookupUpdateDelete() throws {

@@ -33,6 +33,8 @@ struct Machine {
         var result: RunResult
         var packet: [UInt8]
         var ring: UInt8
+        var metadata: [UInt8] = []
+        var redirect = Redirect.none
         var value: UInt64 { result.value }
         var fault: Fault { result.fault }
     }
@@ -91,29 +93,38 @@ struct Machine {
         var bytes = packet
         let length = bytes.count
         // Room beside the packet, so that a wrong access is a wrong answer and not a crash.
-        bytes = [UInt8](repeating: 0xEE, count: 64) + bytes + [UInt8](repeating: 0xEE, count: 64)
-        var result = RunResult()
-        var ringAfter: UInt8 = 0
+        let (headroom, tailroom, margin) = (256, 256, 64)
+        let start = margin + headroom
+        bytes = [UInt8](repeating: 0xEE, count: start) + bytes + [UInt8](repeating: 0xEE, count: tailroom + margin)
+        var outcome = Outcome(result: RunResult(), packet: [], ring: 0)
         bytes.withUnsafeMutableBytes { buffer in
             if program.type == .memory {
-                let memory = UnsafeMutableRawBufferPointer(rebasing: buffer[64..<64 + length])
-                result =
+                let memory = UnsafeMutableRawBufferPointer(rebasing: buffer[start..<start + length])
+                outcome.result =
                     policy.map { program.executable.run(memory: memory, slot: slot, policy: $0) }
                     ?? program.executable.run(memory: memory, slot: slot)
+                outcome.packet = Array(memory)
             } else {
                 var context = frame
-                context.data = buffer.baseAddress! + 64
+                context.data = buffer.baseAddress! + start
                 context.dataMeta = context.data
                 context.dataEnd = context.data + length
+                context.hardStart = context.data - headroom
+                context.hardEnd = context.dataEnd + tailroom
                 if let policy {
-                    program.executable.run(&context, count: 1, results: &result, slot: slot, policy: policy)
+                    program.executable.run(&context, count: 1, results: &outcome.result, slot: slot, policy: policy)
                 } else {
-                    program.executable.run(&context, count: 1, results: &result, slot: slot)
+                    program.executable.run(&context, count: 1, results: &outcome.result, slot: slot)
                 }
-                ringAfter = context.ring
+                outcome.ring = context.ring
+                outcome.redirect = context.redirect
+                outcome.packet = Array(
+                    UnsafeRawBufferPointer(start: context.data, count: context.dataEnd - context.data))
+                outcome.metadata = Array(
+                    UnsafeRawBufferPointer(start: context.dataMeta, count: context.data - context.dataMeta))
             }
         }
-        return Outcome(result: result, packet: Array(bytes[64..<64 + length]), ring: ringAfter)
+        return outcome
     }
 
     /// The field of the context that the next instruction loads, if it does.

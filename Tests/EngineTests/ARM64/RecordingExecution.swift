@@ -74,6 +74,7 @@ final class RecordedHelpers {
             words += [6, Self.hash(pointer(r[1]), Int(r[2]))]
             r[0] = r[2]
         case .getSmpProcessorID: r[0] = UInt64(slot)
+        default: preconditionFailure("\(helper) has no stub")
         }
         return true
     }

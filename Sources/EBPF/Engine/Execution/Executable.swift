@@ -42,6 +42,8 @@ public struct Executable: @unchecked Sendable {
             let frame = contexts + index
             state.pointee.packetStart = UInt(bitPattern: frame.pointee.data)
             state.pointee.packetEnd = UInt(bitPattern: frame.pointee.dataEnd)
+            state.pointee.packetMeta = UInt(bitPattern: frame.pointee.dataMeta)
+            state.pointee.native.context = UInt(bitPattern: frame)
             if isVale {
                 context.storeBytes(
                     of: frame.pointee.data, toByteOffset: ValeContext.data, as: UnsafeMutableRawPointer.self)
@@ -51,7 +53,7 @@ public struct Executable: @unchecked Sendable {
                     of: frame.pointee.ingressPort, toByteOffset: ValeContext.ingressPort, as: UInt32.self)
                 context.storeBytes(of: UInt32(frame.pointee.ring), toByteOffset: ValeContext.ring, as: UInt32.self)
             } else {
-                state.pointee.packetMeta = UInt(bitPattern: frame.pointee.dataMeta)
+                frame.pointee.redirect.kind = .none
                 state.pointee.storePointers()
                 context.storeBytes(
                     of: frame.pointee.ingressIfindex, toByteOffset: XDPContext.ingressIfindex, as: UInt32.self)
@@ -101,8 +103,10 @@ public struct Executable: @unchecked Sendable {
         let state = core.pointee.states + slot
         let start = UInt(bitPattern: memory.baseAddress)
         // An empty range that no access fits, also where there is no memory at all.
+        state.pointee.packetMeta = max(start, 16)
         state.pointee.packetStart = max(start, 16)
         state.pointee.packetEnd = max(start, 16) + UInt(memory.count)
+        state.pointee.native.context = 0
         state.pointee.clearRegisters()
         state.pointee.registers[1] = UInt64(start)
         state.pointee.registers[2] = UInt64(memory.count)

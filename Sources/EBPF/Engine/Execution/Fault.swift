@@ -1,5 +1,5 @@
 /// Why a run ended before `exit`. The frame of such a run is dropped.
-public enum Fault: UInt8, CaseIterable, Hashable, Sendable {
+public enum Fault: UInt8, CaseIterable, Hashable, Error {
     case none = 0
     /// The program took more instructions than a run may.
     case outOfFuel

@@ -1,25 +1,39 @@
 /// What a program may know of a frame, for every program type; the engine makes the type's own context of it.
 public struct FrameContext {
-    /// First byte and end of the packet.
+    /// First byte and end of the packet; after a run as the program left them.
     public var data: UnsafeMutableRawPointer
     public var dataEnd: UnsafeMutableRawPointer
     /// Start of the metadata in front of the packet; equal to `data` where there is none.
     public var dataMeta: UnsafeMutableRawPointer
+    /// The memory that the packet may grow into: headroom in front, tailroom behind. As on Linux, the first
+    /// `reservedHeadroom` bytes stay out of programs' reach.
+    public var hardStart: UnsafeMutableRawPointer
+    public var hardEnd: UnsafeMutableRawPointer
     /// Port number that the frame came in at (`vale`).
     public var ingressPort: UInt32
     public var ingressIfindex: UInt32
     public var egressIfindex: UInt32
     /// RX ring; a `vale` program leaves the egress ring here.
     public var ring: UInt8
+    /// What the program (`xdp`) asked for last; `none` where it asked for nothing.
+    public var redirect = Redirect.none
 
+    /// `sizeof(struct xdp_frame)`: what Linux keeps of the headroom for itself.
+    public static let reservedHeadroom = 40
+
+    /// - Parameters:
+    ///   - headroom: bytes in front of the packet that may be written.
+    ///   - tailroom: bytes behind it that may be written.
     @inlinable
     public init(
-        data: UnsafeMutableRawPointer, length: Int, ingressPort: UInt32 = 0, ring: UInt8 = 0,
-        ingressIfindex: UInt32 = 0, egressIfindex: UInt32 = 0
+        data: UnsafeMutableRawPointer, length: Int, headroom: Int = 0, tailroom: Int = 0, ingressPort: UInt32 = 0,
+        ring: UInt8 = 0, ingressIfindex: UInt32 = 0, egressIfindex: UInt32 = 0
     ) {
         self.data = data
         dataEnd = data + length
         dataMeta = data
+        hardStart = data - headroom
+        hardEnd = data + (length + tailroom)
         self.ingressPort = ingressPort
         self.ingressIfindex = ingressIfindex
         self.egressIfindex = egressIfindex

@@ -53,6 +53,18 @@ struct RunState {
         random = UInt64.random(in: 1...UInt64.max)
     }
 
+    /// The frame of the run.
+    @inline(__always)
+    var frame: UnsafeMutablePointer<FrameContext>? { UnsafeMutablePointer(bitPattern: native.context) }
+
+    /// Sets the bounds of the packet by a frame whose data a helper has moved.
+    mutating func noteMoved(_ frame: UnsafeMutablePointer<FrameContext>) {
+        packetStart = UInt(bitPattern: frame.pointee.data)
+        packetEnd = UInt(bitPattern: frame.pointee.dataEnd)
+        packetMeta = UInt(bitPattern: frame.pointee.dataMeta)
+        storePointers()
+    }
+
     /// No value of an earlier run is seen by the next.
     @inline(__always)
     func clearRegisters() {
@@ -79,6 +91,7 @@ struct RunState {
 
 /// What native code keeps while it runs a burst, beside what is in processor registers.
 struct NativeBurst {
+    /// The frame of the run, which the interpreter notes too.
     var context: UInt = 0
     /// End of the contexts.
     var end: UInt = 0

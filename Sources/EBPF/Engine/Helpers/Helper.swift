@@ -1,3 +1,5 @@
+import Verifier
+
 /// The helpers that programs may call, by Linux's numbers (`enum bpf_func_id`, <linux/bpf.h>).
 public enum Helper: UInt32, CaseIterable, Hashable, Sendable {
     case mapLookupElem = 1
@@ -7,17 +9,28 @@ public enum Helper: UInt32, CaseIterable, Hashable, Sendable {
     case tracePrintk = 6
     case getPrandomU32 = 7
     case getSmpProcessorID = 8
+    case redirect = 23
+    case xdpAdjustHead = 44
+    case xdpAdjustMeta = 54
+    case xdpAdjustTail = 65
 
     /// The name in C: `bpf_map_lookup_elem`.
-    public var name: String {
-        switch self {
-        case .mapLookupElem: "bpf_map_lookup_elem"
-        case .mapUpdateElem: "bpf_map_update_elem"
-        case .mapDeleteElem: "bpf_map_delete_elem"
-        case .ktimeGetNs: "bpf_ktime_get_ns"
-        case .tracePrintk: "bpf_trace_printk"
-        case .getPrandomU32: "bpf_get_prandom_u32"
-        case .getSmpProcessorID: "bpf_get_smp_processor_id"
+    public var name: String { Verifier.helperName(rawValue) ?? "helper \(rawValue)" }
+
+    /// The helper of this number. Hot path: those that are called for every frame are found without a search.
+    @inline(__always)
+    init?(number: UInt32) {
+        switch number {
+        case 1: self = .mapLookupElem
+        case 2: self = .mapUpdateElem
+        case 3: self = .mapDeleteElem
+        case 5: self = .ktimeGetNs
+        case 7: self = .getPrandomU32
+        case 8: self = .getSmpProcessorID
+        default: self.init(rawValue: number)
         }
     }
+
+    /// What the engine knows of it.
+    var entry: HelperEntry? { HelperEntry.table[Int(rawValue)] }
 }

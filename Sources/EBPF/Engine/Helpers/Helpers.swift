@@ -3,20 +3,29 @@ import Maps
 
 /// What the helpers do: arguments in r1 to r5, result in r0. Worker only.
 enum Helpers {
-    /// A helper's price in fuel: for the call, for the bytes that it hashes, compares or copies, for a line of text.
-    private static let baseCost = 8
-    private static let bytesPerCost = 8
-    private static let traceCost = 2048
+    /// A helper's price in fuel: for the call, and for the bytes that it hashes, compares or copies.
+    static let baseCost = 8
+    static let bytesPerCost = 8
 
-    /// The price of a call, which a back-edge's is too: instructions' worth of time.
+    /// What `call` does itself.
+    static let direct: [HelperEntry] = [
+        HelperEntry(.mapLookupElem, arguments: 2),
+        HelperEntry(.mapUpdateElem, arguments: 4),
+        HelperEntry(.mapDeleteElem, arguments: 2),
+        HelperEntry(.ktimeGetNs, arguments: 0),
+        HelperEntry(.getPrandomU32, arguments: 0),
+        HelperEntry(.getSmpProcessorID, arguments: 0),
+    ]
+
+    /// The price of a call, which a back-edge's is too: instructions' worth of time. The most where the call tells it.
     @inline(__always)
     static func cost(_ helper: Helper, keySize: Int, valueSize: Int, slots: Int) -> Int {
         switch helper {
         case .mapLookupElem, .mapDeleteElem: baseCost &+ keySize / bytesPerCost
         // A per-CPU insert zeroes the value of every slot.
         case .mapUpdateElem: baseCost &+ (keySize &+ valueSize &* slots) / bytesPerCost
-        case .tracePrintk: traceCost
         case .ktimeGetNs, .getPrandomU32, .getSmpProcessorID: baseCost
+        default: helper.entry?.most ?? baseCost
         }
     }
 
@@ -95,17 +104,30 @@ enum Helpers {
             r[0] = UInt64(bitPattern: map.delete(key, slot: state.pointee.slot))
         case .ktimeGetNs:
             r[0] = clinux_monotonic_ns()
-        case .tracePrintk:
-            let length = Int(truncatingIfNeeded: UInt32(truncatingIfNeeded: r[2]))
-            guard let format = readable(r[1], length) else { return fail(state, .badAccess) }
-            state.pointee.helperCost = Helpers.cost(helper, keySize: 0, valueSize: 0, slots: 0)
-            r[0] = UInt64(bitPattern: trace(core, state, UnsafeRawBufferPointer(start: format, count: length)))
         case .getPrandomU32:
             r[0] = random(state)
         case .getSmpProcessorID:
             r[0] = UInt64(state.pointee.slot)
+        default: return callEntry(helper, core, state, checksAccesses: Policy.checksAccesses)
         }
         return true
+    }
+
+    /// Calls what is called seldom, or does more than a call costs.
+    @inline(never)
+    private static func callEntry(
+        _ helper: Helper, _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>,
+        checksAccesses: Bool
+    ) -> Bool {
+        guard let entry = helper.entry, let body = entry.body else { return fail(state, .badCall) }
+        if case .fixed(let cost) = entry.price { state.pointee.helperCost = cost }
+        do throws(Fault) {
+            let call = HelperCall(core: core, state: state, checksAccesses: checksAccesses)
+            state.pointee.registers[0] = try body(call)
+            return true
+        } catch {
+            return fail(state, error)
+        }
     }
 
     @inline(__always)
@@ -115,7 +137,7 @@ enum Helpers {
     }
 
     @inline(__always)
-    private static func checkedMap(
+    static func checkedMap(
         _ value: UInt64, _ core: UnsafePointer<ProgramCore>
     ) -> UnsafeMutablePointer<MapCore>? {
         let offset = Int(bitPattern: UInt(value) &- UInt(bitPattern: core.pointee.maps))
@@ -130,45 +152,5 @@ enum Helpers {
     ) -> UnsafeRawPointer? {
         guard Memory.isReadable(core, state, address, size) else { return nil }
         return UnsafeRawPointer(bitPattern: UInt(address))
-    }
-
-    /// Slow on purpose: text is for debugging.
-    @inline(never)
-    private static func trace(
-        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, _ format: UnsafeRawBufferPointer
-    ) -> Int64 {
-        let r = state.pointee.registers
-        guard format.count <= TraceFormat.maxLength else { return -22 }
-        let text = TraceFormat.render(format, arguments: (r[3], r[4], r[5])) { address, limit in
-            var bytes: [UInt8] = []
-            while bytes.count < limit {
-                // `%s` takes any number for an address: checked always, as Linux does.
-                guard let byte = checkedReadable(core, state, address &+ UInt64(bytes.count), 1) else { return nil }
-                let value = byte.load(as: UInt8.self)
-                if value == 0 { break }
-                bytes.append(value)
-            }
-            return bytes
-        }
-        guard let text else { return -22 }
-        core.pointee.trace.takeUnretainedValue().append(text, slot: state.pointee.slot)
-        return Int64(text.utf8.count)
-    }
-}
-
-extension Helper {
-    /// The helper of this number, without the search that `init(rawValue:)` may do.
-    @inline(__always)
-    init?(number: UInt32) {
-        switch number {
-        case 1: self = .mapLookupElem
-        case 2: self = .mapUpdateElem
-        case 3: self = .mapDeleteElem
-        case 5: self = .ktimeGetNs
-        case 6: self = .tracePrintk
-        case 7: self = .getPrandomU32
-        case 8: self = .getSmpProcessorID
-        default: return nil
-        }
     }
 }

@@ -16,7 +16,7 @@ enum NativeHelpers {
         case .mapDeleteElem: delete
         case .ktimeGetNs: time
         case .getPrandomU32: random
-        case .getSmpProcessorID, .tracePrintk: nil
+        default: nil
         }
     }
 

@@ -20,8 +20,9 @@ enum Interpreter {
         let stackBase = UInt(bitPattern: state.pointee.stack)
         let stackTop = stackBase + UInt(RunState.stackBytes * RunState.maxFrames)
         var stackLow = stackTop - UInt(RunState.stackBytes)
-        let packetStart = state.pointee.packetStart
-        let packetEnd = state.pointee.packetEnd
+        // Metadata and packet are side by side.
+        var packetStart = state.pointee.packetMeta
+        var packetEnd = state.pointee.packetEnd
         r[10] = UInt64(stackTop)
 
         @inline(__always)
@@ -129,6 +130,11 @@ enum Interpreter {
             /// What a helper copies takes time, however few instructions call it; false when there is no fuel for it.
             @inline(__always)
             func payHelper() -> Bool {
+                if Policy.checksAccesses {
+                    // It may have moved the packet.
+                    packetStart = state.pointee.packetMeta
+                    packetEnd = state.pointee.packetEnd
+                }
                 fuel &-= state.pointee.helperCost
                 return fuel >= 0
             }

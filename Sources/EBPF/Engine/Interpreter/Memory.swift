@@ -46,16 +46,25 @@ enum Memory {
         return isInValue(core, state, address, size, writing: true)
     }
 
+    /// Whether a helper may write `size` bytes at `address`: stack, packet or a map value.
+    static func isWritable(
+        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, _ address: UInt64, _ size: Int
+    ) -> Bool {
+        isOfRun(state, UInt(address), UInt(size)) || isInValue(core, state, address, UInt(size), writing: true)
+    }
+
     /// Whether a helper may read `size` bytes at `address`: stack, packet or a map value.
     static func isReadable(
         _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, _ address: UInt64, _ size: Int
     ) -> Bool {
-        let a = UInt(address)
-        let n = UInt(size)
+        isOfRun(state, UInt(address), UInt(size)) || isInValue(core, state, address, UInt(size), writing: false)
+    }
+
+    /// Whether it is in the stack, the packet or the metadata in front of it.
+    private static func isOfRun(_ state: UnsafeMutablePointer<RunState>, _ address: UInt, _ size: UInt) -> Bool {
         let stack = UInt(bitPattern: state.pointee.stack)
-        return isWithin(a, n, stack, stack + UInt(RunState.stackBytes * RunState.maxFrames))
-            || isWithin(a, n, state.pointee.packetStart, state.pointee.packetEnd)
-            || isInValue(core, state, address, n, writing: false)
+        return isWithin(address, size, stack, stack + UInt(RunState.stackBytes * RunState.maxFrames))
+            || isWithin(address, size, state.pointee.packetMeta, state.pointee.packetEnd)
     }
 
     @inline(__always)

@@ -13,7 +13,8 @@ struct NativeFlow {
     private(set) var hasLocalCalls = false
     private(set) var hasCallx = false
     private(set) var hasHelperCalls = false
-    private(set) var hasTrace = false
+    /// Whether helpers are called that look at the frame.
+    private(set) var hasFrameHelpers = false
 
     /// - Parameter omitsDead: steps whose results nothing reads become `omitted`.
     init(_ steps: inout [NativeStep], omitsDead: Bool) {
@@ -46,7 +47,7 @@ struct NativeFlow {
             if step.form == .lookup { break }
             hasHelperCalls = true
             if step.form == .hashLookup { break }
-            if step.imm == Int64(Helper.tracePrintk.rawValue) { hasTrace = true }
+            if Helper(number: UInt32(truncatingIfNeeded: step.imm))?.entry?.body != nil { hasFrameHelpers = true }
         case .lddw:
             // A function pointer leads somewhere.
             if let target = FunctionPointer.index(UInt64(bitPattern: step.imm)), target < isTarget.count {

@@ -40,6 +40,7 @@ enum NativeLayout {
         static let ingressIfindex = offset(\FrameContext.ingressIfindex)
         static let egressIfindex = offset(\FrameContext.egressIfindex)
         static let ring = offset(\FrameContext.ring)
+        static let redirect = offset(\FrameContext.redirect, plus: \Redirect.kind)
         static let stride = Int32(MemoryLayout<FrameContext>.stride)
     }
 

@@ -92,12 +92,8 @@ extension NativeStep {
     }
 
     private static func helperReads(_ number: Int64) -> RegisterSet {
-        switch Helper(number: UInt32(truncatingIfNeeded: number)) {
-        case .mapLookupElem, .mapDeleteElem: 0x06
-        case .mapUpdateElem: 0x1E
-        case .tracePrintk: 0x3E
-        case .ktimeGetNs, .getPrandomU32, .getSmpProcessorID, nil: 0
-        }
+        let count = Helper(number: UInt32(truncatingIfNeeded: number))?.entry?.arguments ?? 0
+        return (1 << (RegisterSet(count) + 1)) - 2
     }
 
     /// Whether the next step is never run after this one.

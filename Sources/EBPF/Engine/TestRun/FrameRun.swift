@@ -13,6 +13,9 @@ public struct FrameRun {
 
     /// What is in front of a frame for programs to grow into. `XDP_PACKET_HEADROOM`, <linux/bpf.h>.
     private static let headroom = 256
+    /// Bytes of a packet and the room behind it, where it is no longer itself: what a page leaves behind headroom and
+    /// `struct skb_shared_info`, as `BPF_PROG_TEST_RUN` has it.
+    private static let packetRoom = 4096 - 256 - 320
     private static let burst = 64
 
     public init(program: Program, domain: WorkerDomain, slot: Int) {
@@ -39,7 +42,8 @@ public struct FrameRun {
     /// - Parameter deadline: of `clinux_monotonic_ns`; the burst in which it passes is the last one.
     public func run(_ frame: [UInt8], repetitions: Int, deadline: UInt64 = .max) -> Outcome {
         let room = min(repetitions, Self.burst)
-        let stride = (Self.headroom + frame.count + 63) & ~63
+        let tailroom = max(Self.packetRoom - frame.count, 0)
+        let stride = (Self.headroom + frame.count + tailroom + 63) & ~63
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: room * stride, alignment: 64)
         defer { memory.deallocate() }
         var outcome = Outcome()
@@ -52,8 +56,8 @@ public struct FrameRun {
                 let data = base + index * stride + Self.headroom
                 data.copyMemory(from: frame, byteCount: frame.count)
                 return FrameContext(
-                    data: data, length: frame.count, ingressPort: ingressPort, ring: ring,
-                    ingressIfindex: ingressIfindex)
+                    data: data, length: frame.count, headroom: Self.headroom, tailroom: tailroom,
+                    ingressPort: ingressPort, ring: ring, ingressIfindex: ingressIfindex)
             }
             domain.online(slot)
             let start = clinux_monotonic_ns()

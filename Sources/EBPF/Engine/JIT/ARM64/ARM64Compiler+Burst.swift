@@ -43,9 +43,14 @@ extension ARM64Compiler {
         if flow.liveBefore[0] & 2 != 0 {
             assembler.load(.bits64, register(1), field(NativeLayout.State.contextMemory))
         }
-        // Helpers that check a text's arguments look at the packet's bounds.
-        if flow.hasTrace || flow.hasCallx {
+        if core.pointee.type == .xdp {
+            assembler.store(.bits8, ARM64Address(Self.frame, NativeLayout.Frame.redirect), .zero)
+        }
+        if flow.hasFrameHelpers || flow.hasCallx {
+            assembler.store(.bits64, field(NativeLayout.State.context), Self.frame)
+            // What is checked at run time even of verified programs is checked against the packet's bounds.
             copy(8, NativeLayout.Frame.data, to: field(NativeLayout.State.packetStart))
+            copy(8, NativeLayout.Frame.dataMeta, to: field(NativeLayout.State.packetMeta))
             copy(8, NativeLayout.Frame.dataEnd, to: field(NativeLayout.State.packetEnd))
         }
         guard program.needsContext || program.writesContext else { return }

@@ -71,11 +71,19 @@ extension X86Compiler {
     private mutating func writeContext() {
         guard core.pointee.type != .memory else { return }
         if flow.liveBefore[0] & 2 != 0 { assembler.load(.bits64, register(1), field(NativeLayout.State.contextMemory)) }
-        guard needsContext || writesContext || flow.hasTrace || flow.hasCallx else { return }
+        let isXDP = core.pointee.type == .xdp
+        let hasFrameHelpers = flow.hasFrameHelpers || flow.hasCallx
+        guard needsContext || writesContext || hasFrameHelpers || isXDP else { return }
         let frame = loadContext(Self.scratch)
-        // Helpers that check a text's arguments look at the packet's bounds.
-        if flow.hasTrace || flow.hasCallx {
+        if isXDP {
+            assembler.store(
+                .bits8, X86Address(frame, NativeLayout.Frame.redirect), imm: Int32(Redirect.Kind.none.rawValue))
+        }
+        if hasFrameHelpers {
+            if contextRegister != nil { assembler.store(.bits64, field(NativeLayout.State.context), frame) }
+            // What is checked at run time even of verified programs is checked against the packet's bounds.
             copy(.bits64, X86Address(frame, NativeLayout.Frame.data), to: field(NativeLayout.State.packetStart))
+            copy(.bits64, X86Address(frame, NativeLayout.Frame.dataMeta), to: field(NativeLayout.State.packetMeta))
             copy(.bits64, X86Address(frame, NativeLayout.Frame.dataEnd), to: field(NativeLayout.State.packetEnd))
         }
         guard needsContext || writesContext else { return }

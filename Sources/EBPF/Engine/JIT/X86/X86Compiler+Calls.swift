@@ -32,11 +32,11 @@ extension X86Compiler {
         payHelper(cost, index)
     }
 
-    /// The price of a call in this place; nil where it depends on the map.
+    /// The price of a call in this place; nil where it depends on the map, or the call tells it.
     private func cost(_ helper: Helper) -> Int? {
         switch helper {
         case .mapLookupElem, .mapUpdateElem, .mapDeleteElem: knownMap.map { fuel.cost(helper, map: $0) }
-        case .ktimeGetNs, .tracePrintk, .getPrandomU32, .getSmpProcessorID: fuel.mostCost(helper)
+        default: helper.entry?.fixedCost
         }
     }
 
