@@ -12,6 +12,7 @@ struct Machine {
     let trace = TraceLog(capacity: 8)
     var maps: [Map] = []
     var fuel = 1 << 16
+    var fib: FIBTable?
 
     mutating func addMap(
         _ type: MapType, key: Int = 4, value: Int = 8, entries: Int = 4, flags: MapFlags = []
@@ -26,7 +27,7 @@ struct Machine {
     func program(_ source: String, type: ProgramType = .vale, validate: Bool = true) throws -> Program {
         try Program(
             ObjectProgram(name: "test", instructions: Assembler.assemble(source)), type: type, maps: maps,
-            domain: domain, trace: trace, options: .init(fuel: fuel), validate: validate)
+            domain: domain, trace: trace, options: .init(fuel: fuel, fib: fib), validate: validate)
     }
 
     struct Outcome: Equatable {
@@ -76,7 +77,7 @@ struct Machine {
             }
             let unchecked = try Program(
                 program.code, type: program.type, maps: copies, domain: domain, trace: trace,
-                options: .init(fuel: fuel, engine: engine), facts: facts, validate: validate)
+                options: .init(fuel: fuel, engine: engine, fib: fib), facts: facts, validate: validate)
             #expect(unchecked.engine == engine)
             let policy = engine == .interpreter ? UncheckedExecution() : nil
             #expect(

@@ -19,6 +19,8 @@ struct ProgramCore {
     /// False for verified programs.
     var checksAccesses: Bool
     var trace: Unmanaged<TraceLog>
+    /// `Program.Options.fib`
+    var fib: Unmanaged<FIBTable>?
     /// The program as native code; nil where the interpreter runs it.
     var native: NativeCode.Entry?
 }

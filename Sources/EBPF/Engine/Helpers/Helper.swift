@@ -10,9 +10,15 @@ public enum Helper: UInt32, CaseIterable, Hashable, Sendable {
     case getPrandomU32 = 7
     case getSmpProcessorID = 8
     case redirect = 23
+    case csumDiff = 28
     case xdpAdjustHead = 44
     case xdpAdjustMeta = 54
     case xdpAdjustTail = 65
+    case fibLookup = 69
+    case checkMTU = 163
+    case xdpGetBuffLen = 188
+    case xdpLoadBytes = 189
+    case xdpStoreBytes = 190
 
     /// The name in C: `bpf_map_lookup_elem`.
     public var name: String { Verifier.helperName(rawValue) ?? "helper \(rawValue)" }

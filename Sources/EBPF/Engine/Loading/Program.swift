@@ -16,6 +16,7 @@ public final class Program: @unchecked Sendable {
     public let verification: Verification?
     private let core: UnsafeMutablePointer<ProgramCore>
     private let trace: TraceLog
+    private let fib: FIBTable?
     /// What runs it; nil where the interpreter does.
     let nativeCode: NativeCode?
 
@@ -31,11 +32,17 @@ public final class Program: @unchecked Sendable {
         /// Run natively what nobody verified: nothing is checked then, and the program can do whatever the process can.
         /// For processes that do nothing else.
         public var allowsUnverifiedNative = false
+        /// Routes, neighbours and interfaces for `bpf_fib_lookup` and `bpf_check_mtu`, of the program's domain; nil: there
+        /// are none.
+        public var fib: FIBTable?
 
-        public init(fuel: Int = 1 << 24, checksAccesses: Bool = false, engine: Engine = .standard) {
+        public init(
+            fuel: Int = 1 << 24, checksAccesses: Bool = false, engine: Engine = .standard, fib: FIBTable? = nil
+        ) {
             self.fuel = fuel
             self.checksAccesses = checksAccesses
             self.engine = engine
+            self.fib = fib
         }
     }
 
@@ -98,6 +105,8 @@ public final class Program: @unchecked Sendable {
         self.code = code
         self.maps = maps
         self.trace = trace
+        precondition(options.fib.map { $0.domain === domain } ?? true, "routes of another domain")
+        fib = options.fib
         self.verification = verification
 
         let cores = UnsafeMutablePointer<MapCore>.allocate(capacity: max(maps.count, 1))
@@ -132,7 +141,7 @@ public final class Program: @unchecked Sendable {
                 instructions: instructions, instructionCount: count, wireSlots: wireSlots, type: type,
                 maps: cores, mapCount: maps.count, regions: regions, states: states, slots: domain.slots,
                 fuel: options.fuel, checksAccesses: checksAccesses,
-                trace: .passUnretained(trace)))
+                trace: .passUnretained(trace), fib: options.fib.map { .passUnretained($0) }))
         let mayBeNative = checksAccesses ? facts == nil && options.allowsUnverifiedNative : true
         nativeCode =
             options.engine == .jit && mayBeNative

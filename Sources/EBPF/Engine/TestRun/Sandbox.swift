@@ -38,8 +38,10 @@ public final class Sandbox: Sendable {
         }
         self.maps = maps
         self.originals = originals
+        var options = object.options.program
+        options.fib = options.fib?.copy(domain: domain)
         program = Program(
-            code, type: type, maps: maps, domain: domain, trace: trace, options: object.options.program,
+            code, type: type, maps: maps, domain: domain, trace: trace, options: options,
             facts: verification.verdict.facts, verification: verification)
     }
 
