@@ -78,6 +78,14 @@ build/examples/%.o: examples/%.c $(wildcard examples/include/*.h examples/includ
 
 programs: $(PROGRAMS) ## compile the verifier's test programs to build/xdp/*.o
 
+# What is compared with Linux on packets: each as its kind of program is built elsewhere.
+COMPARED := $(patsubst Tests/Fixtures/xdp/programs/%.c,build/compared/%.o,$(wildcard Tests/Fixtures/xdp/programs/*/*.c))
+compared: $(COMPARED) ## compile the programs that tests compare with Linux to build/compared/*/*.o
+
+build/compared/%.o: Tests/Fixtures/xdp/programs/%.c $(wildcard Tests/Fixtures/xdp/*/*.h Tests/Fixtures/xdp/programs/*/*.h)
+	@mkdir -p $(@D)
+	@$(CLANG) $(BPFFLAGS) -ITests/Fixtures/xdp/include $(shell sed -n 's/^.*clang: //p' $<) -c $< -o $@
+
 define PROGRAM_RULE
 build/xdp/%-$(1).o: Tests/Fixtures/xdp/%.c $(wildcard Tests/Fixtures/xdp/*/*.h) | build/xdp
 	@$$(CLANG) $$(BPFFLAGS) $(patsubst v%,-mcpu=v%,$(subst -, -,$(1))) -c $$< -o $$@
@@ -123,4 +131,4 @@ install: ## copy swale, the page and the systemd unit below PREFIX (/usr/local);
 clean: ## remove what was built
 	rm -rf .build build Benchmarks/.build
 
-.PHONY: help run test bench bench-maps bench-programs bench-forwarding build toolchain examples programs fuzz sanitize lint format docs install clean
+.PHONY: help run test bench bench-maps bench-programs bench-forwarding build toolchain examples programs compared fuzz sanitize lint format docs install clean

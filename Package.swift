@@ -78,8 +78,15 @@ let package = Package(
             name: "ClassicTests", dependencies: ["Classic", "Capture", "Engine", "Maps", "Object", "Verifier", "CPcap"],
             swiftSettings: common),
         .testTarget(name: "MapsTests", dependencies: ["Maps", "Object"], swiftSettings: common),
+        .target(
+            name: "KernelRun", dependencies: ["CLinux", "ISA", "Object", "Verifier"], path: "Tests/KernelRun",
+            swiftSettings: common),
         .testTarget(
-            name: "VerifierTests", dependencies: ["Verifier", "Engine", "ISA", "Maps", "Object", "CLinux", "Fuzz"],
+            name: "VerifierTests",
+            dependencies: ["Verifier", "Engine", "ISA", "Maps", "Object", "CLinux", "Fuzz", "KernelRun"],
+            swiftSettings: common),
+        .testTarget(
+            name: "XDPTests", dependencies: ["Verifier", "Engine", "Maps", "Object", "CLinux", "KernelRun"],
             swiftSettings: common),
         .target(
             name: "Fuzz", dependencies: ["Verifier", "Engine", "ISA", "Maps", "Object"], path: "Tests/Fuzz",

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/bpf.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -43,6 +44,10 @@ int clinux_bpf_map_next_key(int map, const void *key, void *next) {
 }
 
 int clinux_bpf_map_freeze(int map) { return element(BPF_MAP_FREEZE, map, 0, 0, 0); }
+
+int clinux_bpf_map_take(int map, const void *key, void *value) {
+    return element(BPF_MAP_LOOKUP_AND_DELETE_ELEM, map, key, value, 0);
+}
 
 int clinux_bpf_map_create_with(uint32_t type, uint32_t key_size, uint32_t value_size, uint32_t max_entries,
                                uint32_t flags, const struct clinux_bpf_map_extra *extra) {
@@ -89,4 +94,32 @@ int clinux_bpf_program_load(const struct clinux_bpf_program *program) {
         attr.func_info_rec_size = 2 * sizeof(uint32_t);
     }
     return call(BPF_PROG_LOAD, &attr);
+}
+
+int clinux_bpf_program_run(int program, struct clinux_bpf_run *run) {
+    struct xdp_md before = {.data = run->metadata, .data_end = run->packet_size}, after = before;
+    union bpf_attr attr;
+    memset(&attr, 0, sizeof(attr));
+    attr.test.prog_fd = (uint32_t)program;
+    attr.test.data_in = (uint64_t)(uintptr_t)run->packet;
+    attr.test.data_size_in = run->packet_size;
+    attr.test.data_out = (uint64_t)(uintptr_t)run->output;
+    attr.test.data_size_out = run->room;
+    attr.test.ctx_in = (uint64_t)(uintptr_t)&before;
+    attr.test.ctx_size_in = sizeof(before);
+    attr.test.ctx_out = (uint64_t)(uintptr_t)&after;
+    attr.test.ctx_size_out = sizeof(after);
+
+    cpu_set_t own, first;
+    if (sched_getaffinity(0, sizeof(own), &own) < 0) return -errno;
+    CPU_ZERO(&first);
+    CPU_SET(0, &first);
+    if (sched_setaffinity(0, sizeof(first), &first) < 0) return -errno;
+    int result = call(BPF_PROG_TEST_RUN, &attr);
+    sched_setaffinity(0, sizeof(own), &own);
+    if (result < 0) return result;
+    run->room = attr.test.data_size_out;
+    run->metadata_out = after.data - after.data_meta;
+    run->verdict = attr.test.retval;
+    return 0;
 }

@@ -2,6 +2,7 @@ import ISA
 import Object
 import Testing
 
+@testable import KernelRun
 @testable import Verifier
 
 /// Holds the table of helpers to the running kernel.

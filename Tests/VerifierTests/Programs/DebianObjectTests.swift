@@ -3,6 +3,8 @@ import Object
 import Testing
 import Verifier
 
+@testable import KernelRun
+
 /// The XDP programs that Debian ships, packages libxdp1 and xdp-tools: the verdict is Linux's.
 @Suite struct DebianObjectTests {
     /// Objects of XDP programs, by file name.

@@ -3,6 +3,8 @@ import Object
 import Testing
 import Verifier
 
+@testable import KernelRun
+
 /// A program of Tests/Fixtures/xdp as it is for one processor and level of optimisation.
 struct ProgramObject: Sendable, CustomTestStringConvertible {
     /// Name of the C file.

@@ -2,6 +2,8 @@ import Object
 import Testing
 import Verifier
 
+@testable import KernelRun
+
 /// Programs of real size, for every processor and at every level of optimisation: the verdict is Linux's, but for what
 /// Tests/Fixtures/xdp/refused.txt names.
 @Suite struct ProgramTests {

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import KernelRun
 @testable import Verifier
 
 /// Asks Linux for its verdict on the tables' programs: a case that it disagrees with is wrong or says why.

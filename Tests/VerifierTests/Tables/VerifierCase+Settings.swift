@@ -1,6 +1,8 @@
 import Object
 import Verifier
 
+@testable import KernelRun
+
 extension VerifierCase {
     /// Takes in one line `key: value` below a header. False if it cannot be read.
     mutating func set(_ key: Substring, _ value: Substring) -> Bool {

@@ -3,6 +3,8 @@ import Object
 import Testing
 import Verifier
 
+@testable import KernelRun
+
 /// A program of Tests/Fixtures/verifier with the verdict that is right for it.
 struct VerifierCase: CustomTestStringConvertible, Sendable {
     enum Expectation: Hashable, Sendable {

@@ -10,6 +10,8 @@ int clinux_bpf_map_update(int map, const void *key, const void *value, uint64_t 
 int clinux_bpf_map_delete(int map, const void *key);
 int clinux_bpf_map_next_key(int map, const void *key, void *next);
 int clinux_bpf_map_freeze(int map);
+// Takes an element of a queue or stack; `key` is null for those.
+int clinux_bpf_map_take(int map, const void *key, void *value);
 
 // What few maps need beside that. Descriptors are -1, type ids 0 where there is none.
 struct clinux_bpf_map_extra {
@@ -39,4 +41,18 @@ struct clinux_bpf_program {
 };
 // Loads it under the license GPL. The log ends with a zero byte.
 int clinux_bpf_program_load(const struct clinux_bpf_program *program);
+
+struct clinux_bpf_run {
+    const void *packet;
+    uint32_t packet_size;
+    // Room in, bytes of the packet afterwards out; -ENOSPC where they don't fit.
+    uint32_t room;
+    void *output;
+    // Bytes of metadata in front of `packet`, which counts them in, before; and of `output` afterwards.
+    uint32_t metadata;
+    uint32_t metadata_out;
+    uint32_t verdict;
+};
+// Runs an XDP program once (BPF_PROG_TEST_RUN), on CPU 0 and for the first queue of the loopback interface.
+int clinux_bpf_program_run(int program, struct clinux_bpf_run *run);
 #endif

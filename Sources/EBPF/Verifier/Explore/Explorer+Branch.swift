@@ -131,9 +131,16 @@ extension Explorer {
     }
 
     private func comparePointers(_ step: Step, _ a: Register, _ b: Register) throws(Rejection) {
-        guard !step.is32 else {
-            throw reject(
-                .pointerLeak, "the halves of two pointers can't be compared", registers: [step.dst, step.src])
+        let isEquality = step.comparison == .eq || step.comparison == .ne
+        if step.is32 {
+            // How compilers ask whether a packet has a length of 0, which they take for a number of 32 bits.
+            guard isEquality, a.isPacket, b.isPacket else {
+                throw reject(
+                    .pointerLeak, "the halves of two pointers can't be compared", registers: [step.dst, step.src])
+            }
+            return try fork(step) { _ in
+            } notTaken: { _ in
+            }
         }
         // Written as `pointer comparison end`.
         let direct = (a, b, step.comparison)
@@ -144,7 +151,6 @@ extension Explorer {
             guard isPacket || isMeta else { continue }
             return try compareWithEnd(step, pointer, comparison)
         }
-        let isEquality = step.comparison == .eq || step.comparison == .ne
         if isEquality, a.mayBeNull != b.mayBeNull {
             // Equal to what is not null.
             let id = a.mayBeNull ? a.id : b.id

@@ -57,7 +57,10 @@ enum KernelVerifier {
         _ program: ObjectProgram, maps: KernelMaps, attachment: Attachment = .interface, hasFragments: Bool = false
     ) throws(KernelError) -> Verdict {
         let (result, log) = try load(program, maps, attachment, hasFragments, logLevel: 4)
-        if result >= 0 { return .accepted }
+        if result >= 0 {
+            close(result)
+            return .accepted
+        }
         let reason = log.split(separator: "\n").last { !isStatistics($0) }
         return .refused(reason.map(String.init) ?? String(cString: strerror(-result)))
     }
@@ -66,10 +69,13 @@ enum KernelVerifier {
     static func log(
         _ program: ObjectProgram, maps: [MapDescription] = [], attachment: Attachment = .interface
     ) throws(KernelError) -> String {
-        try load(program, KernelMaps(maps), attachment, false, logLevel: 1, logBytes: 1 << 20).log
+        let (result, log) = try load(program, KernelMaps(maps), attachment, false, logLevel: 1, logBytes: 1 << 20)
+        if result >= 0 { close(result) }
+        return log
     }
 
-    private static func load(
+    /// The program's descriptor, which is the caller's to close, or a negated errno; and the log.
+    static func load(
         _ program: ObjectProgram, _ maps: KernelMaps, _ attachment: Attachment, _ hasFragments: Bool,
         logLevel: UInt32, logBytes: Int = 1 << 16
     ) throws(KernelError) -> (result: Int32, log: String) {
@@ -93,7 +99,6 @@ enum KernelVerifier {
                 }
             }
         }
-        if result >= 0 { close(result) }
         if result == -EPERM, geteuid() != 0 { throw KernelError(operation: "program", errno: EPERM) }
         return (result, String(decoding: log.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }

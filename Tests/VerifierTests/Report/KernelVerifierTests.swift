@@ -3,6 +3,8 @@ import Object
 import Testing
 import Verifier
 
+@testable import KernelRun
+
 /// Holds the referee itself to account, before its verdicts are compared with Swale's.
 @Suite(.enabled(if: KernelVerifier.isAvailable, "loading programs needs root")) struct KernelVerifierTests {
     private func verdict(_ source: String, maps: [MapDescription] = []) throws -> KernelVerifier.Verdict {

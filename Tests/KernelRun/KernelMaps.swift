@@ -9,7 +9,12 @@ final class KernelMaps {
     /// Inner maps that others were created from.
     private var prototypes: [Int32] = []
 
-    init(_ descriptions: [MapDescription]) throws(KernelError) {
+    private let entryLimit: Int
+
+    /// - Parameter entryLimit: the verifier looks at the entries of arrays only; memory for more than this in maps of
+    ///   other types is spared.
+    init(_ descriptions: [MapDescription], entryLimit: Int = 256) throws(KernelError) {
+        self.entryLimit = entryLimit
         for description in descriptions { descriptors.append(try create(description)) }
     }
 
@@ -33,19 +38,18 @@ final class KernelMaps {
         let result = withExtendedLifetime(btf) {
             clinux_bpf_map_create_with(
                 attributes.type.rawValue, UInt32(attributes.keySize), UInt32(attributes.valueSize),
-                Self.maxEntries(attributes), attributes.flags.rawValue, &extra)
+                maxEntries(attributes), attributes.flags.rawValue, &extra)
         }
         guard result >= 0 else { throw KernelError(operation: "map \(map.name)", errno: -result) }
         if let value = map.constantValue { try fill(result, value, map) }
         return result
     }
 
-    /// The verifier looks at the entries of arrays only; memory for other kinds is spared.
-    private static func maxEntries(_ attributes: MapAttributes) -> UInt32 {
+    private func maxEntries(_ attributes: MapAttributes) -> UInt32 {
         switch attributes.type {
         case .hash, .perCPUHash, .lruHash, .lruPerCPUHash, .lpmTrie, .hashOfMaps, .devmapHash, .sockhash, .queue,
             .stack, .stackTrace, .bloomFilter:
-            UInt32(min(attributes.maxEntries, 256))
+            UInt32(min(attributes.maxEntries, entryLimit))
         case .perfEventArray where attributes.maxEntries == 0: 1
         default: UInt32(attributes.maxEntries)
         }

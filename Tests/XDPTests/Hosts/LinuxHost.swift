@@ -1,0 +1,114 @@
+import CLinux
+import Glibc
+import Object
+import Verifier
+
+@testable import KernelRun
+
+/// The running kernel. Needs root.
+final class LinuxHost: XDPHost {
+    private let file: ObjectFile
+    private let maps: KernelMaps
+    private let program: KernelProgram
+    /// What program arrays and maps of maps hold; the kernel does not keep it for as long as the test wants to look.
+    private var inner: [(map: String, key: [UInt8], contents: KernelMaps)] = []
+    private var targets: [KernelProgram] = []
+
+    init(_ file: ObjectFile, function: String?) throws {
+        self.file = file
+        let descriptions = file.maps.map { MapDescription(definition: $0, btf: file.btf) }
+        maps = try KernelMaps(descriptions, entryLimit: .max)
+        for (definition, descriptor) in zip(file.maps, maps.descriptors) {
+            guard let bytes = definition.initialValue, !definition.attributes.flags.contains(.readOnlyProgram) else {
+                continue
+            }
+            try Self.check(clinux_bpf_map_update(descriptor, [0, 0, 0, 0], bytes, 0), "map \(definition.name)")
+        }
+        program = try Self.load(file.program(function, type: .xdp), maps)
+    }
+
+    private static func load(_ code: ObjectProgram, _ maps: KernelMaps) throws -> KernelProgram {
+        try KernelProgram(code, maps: maps, hasFragments: code.section.hasPrefix("xdp.frags"))
+    }
+
+    private static func check(_ result: Int32, _ operation: String) throws {
+        guard result >= 0 else { throw KernelError(operation: operation, errno: -result) }
+    }
+
+    private func index(of map: String) throws -> Int {
+        guard let index = file.maps.firstIndex(where: { $0.name == map }) else { throw HostError("no map \(map)") }
+        return index
+    }
+
+    func write(_ entry: Scenario.Entry) throws {
+        let index = try index(of: entry.map)
+        let attributes = file.maps[index].attributes
+        let value: [UInt8]
+        switch entry.content {
+        case .value(let bytes):
+            value =
+                attributes.type.isPerCPU
+                ? bytes + [UInt8](repeating: 0, count: Self.valueBytes(attributes) - bytes.count) : bytes
+        case .program(let name):
+            let target = try Self.load(file.program(name, type: .xdp), maps)
+            targets.append(target)
+            value = u32(UInt32(target.descriptor))
+        case .map(let entries):
+            guard let attributes = file.maps[index].inner else { throw HostError("no maps are in \(entry.map)") }
+            let map = try KernelMaps([MapDescription(name: entry.map, attributes: attributes)], entryLimit: .max)
+            for (key, value) in entries {
+                try Self.check(clinux_bpf_map_update(map.descriptors[0], key, value, 0), "map in \(entry.map)")
+            }
+            inner.append((entry.map, entry.key, map))
+            value = u32(UInt32(map.descriptors[0]))
+        }
+        try Self.check(
+            clinux_bpf_map_update(maps.descriptors[index], entry.key.isEmpty ? nil : entry.key, value, 0),
+            "entry of \(entry.map)")
+    }
+
+    func run(_ packet: Packet) throws -> XDPOutcome {
+        let outcome = try program.run(packet.bytes, metadata: packet.metadata)
+        return XDPOutcome(
+            verdict: XDPVerdict(outcome.verdict), packet: Packet(outcome.packet, metadata: outcome.metadata))
+    }
+
+    func contents(of map: String) throws -> MapContents? {
+        let index = try index(of: map)
+        return try Self.contents(maps.descriptors[index], file.maps[index].attributes)
+    }
+
+    private static func contents(_ map: Int32, _ attributes: MapAttributes) throws -> MapContents? {
+        guard attributes.type.isReadable else { return nil }
+        var contents: MapContents = [:]
+        var key = [UInt8](repeating: 0, count: attributes.keySize)
+        var value = [UInt8](repeating: 0, count: valueBytes(attributes))
+        var result = clinux_bpf_map_next_key(map, nil, &key)
+        while result == 0 {
+            try check(clinux_bpf_map_lookup(map, key, &value), "lookup")
+            let first = Array(value.prefix(attributes.valueSize))
+            if !attributes.type.isArray || first.contains(where: { $0 != 0 }) { contents[key] = first }
+            let last = key
+            result = clinux_bpf_map_next_key(map, last, &key)
+        }
+        return contents
+    }
+
+    private static func valueBytes(_ attributes: MapAttributes) -> Int {
+        attributes.type.isPerCPU ? (attributes.valueSize + 7) / 8 * 8 * possibleCPUs : attributes.valueSize
+    }
+
+    /// CPUs for which the kernel keeps values.
+    private static let possibleCPUs: Int = {
+        guard let file = fopen("/sys/devices/system/cpu/possible", "r") else { return 1 }
+        defer { fclose(file) }
+        var first: Int32 = 0
+        var last: Int32 = 0
+        let read = withUnsafeMutablePointer(to: &first) { first in
+            withUnsafeMutablePointer(to: &last) { last in
+                withVaList([first, last]) { vfscanf(file, "%d-%d", $0) }
+            }
+        }
+        return read == 2 ? Int(last) + 1 : 1
+    }()
+}

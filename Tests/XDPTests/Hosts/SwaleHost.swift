@@ -1,0 +1,80 @@
+import Engine
+import Glibc
+import Maps
+import Object
+
+/// Swale with one worker.
+final class SwaleHost: XDPHost {
+    private let domain = WorkerDomain(workers: 1)
+    private let trace = TraceLog(capacity: 16)
+    private let object: LoadedObject
+    private let program: Program
+    private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: SwaleHost.frameBytes, alignment: 64)
+
+    /// What Linux runs a program on in BPF_PROG_TEST_RUN: a page, with `XDP_PACKET_HEADROOM` in front and a
+    /// `struct skb_shared_info` behind.
+    static let frameBytes = 4096 - 320
+    static let headroom = 256
+    /// `lo`
+    private static let ifindex: UInt32 = 1
+
+    init(_ elf: [UInt8], scenario: Scenario, engine: Program.Engine) throws {
+        let options = LoadOptions(constants: scenario.constants, program: .init(engine: engine))
+        object = try LoadedObject(elf: elf, options: options, domain: domain, trace: trace)
+        program = try object.program(function: scenario.function, type: .xdp)
+        guard program.engine == engine else { throw HostError("\(program.name) is not run by \(engine)") }
+    }
+
+    deinit { memory.deallocate() }
+
+    private func map(_ name: String) throws -> LoadedObject.LoadedMap {
+        guard let map = object.maps.first(where: { $0.definition.name == name }) else {
+            throw HostError("no map \(name)")
+        }
+        return map
+    }
+
+    func write(_ entry: Scenario.Entry) throws {
+        let map = try map(entry.map).map
+        switch entry.content {
+        case .value(let bytes):
+            let padding = map.isPerCPU ? map.userValueSize - bytes.count : 0
+            try map.update(entry.key, bytes + [UInt8](repeating: 0, count: padding))
+        case .program, .map: throw HostError("map \(entry.map) holds objects")
+        }
+    }
+
+    func run(_ packet: Packet) throws -> XDPOutcome {
+        memory.initializeMemory(as: UInt8.self, repeating: 0)
+        let data = memory.baseAddress! + Self.headroom
+        data.copyMemory(from: packet.bytes, byteCount: packet.bytes.count)
+        (data - packet.metadata.count).copyMemory(from: packet.metadata, byteCount: packet.metadata.count)
+        var frame = FrameContext(
+            data: data, length: packet.bytes.count, headroom: Self.headroom,
+            tailroom: Self.frameBytes - Self.headroom - packet.bytes.count, ingressIfindex: Self.ifindex)
+        frame.dataMeta = data - packet.metadata.count
+        var result = RunResult()
+        domain.online(0)
+        program.executable.run(&frame, count: 1, results: &result, slot: 0)
+        domain.offline(0)
+        guard result.fault == .none else { throw HostError("a run ended by \(result.fault)") }
+        let bytes = UnsafeRawBufferPointer(start: frame.data, count: frame.dataEnd - frame.data)
+        let metadata = UnsafeRawBufferPointer(start: frame.dataMeta, count: max(frame.data - frame.dataMeta, 0))
+        return XDPOutcome(
+            verdict: XDPVerdict(UInt32(truncatingIfNeeded: result.value)),
+            packet: Packet(Array(bytes), metadata: Array(metadata)))
+    }
+
+    func contents(of name: String) throws -> MapContents? {
+        let map = try map(name).map
+        guard map.attributes.type.isReadable else { return nil }
+        let bytes = map.attributes.valueSize
+        var contents: MapContents = [:]
+        try map.forEach { key, value in
+            let first = Array(value.prefix(bytes))
+            if !map.attributes.type.isArray || first.contains(where: { $0 != 0 }) { contents[Array(key)] = first }
+            return true
+        }
+        return contents
+    }
+}

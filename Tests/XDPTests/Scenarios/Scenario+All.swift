@@ -1,0 +1,3 @@
+extension Scenario {
+    static let all: [Scenario] = filters + replies + measurements + rewrites + forwarders + styles
+}
