@@ -156,5 +156,7 @@ struct Machine {
 
 extension Instruction {
     /// A call of a helper that need not answer twice the same: time, text, random numbers.
-    fileprivate var differsByRun: Bool { opcode == 0x85 && src == 0 && (5...7).contains(imm) }
+    fileprivate var differsByRun: Bool {
+        opcode == 0x85 && src == 0 && [5, 6, 7, 118, 125, 160, 177, 208].contains(imm)
+    }
 }

@@ -13,4 +13,9 @@ int clinux_pin_thread(unsigned cpu) {
     return pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
 }
 
+unsigned clinux_numa_node(void) {
+    unsigned cpu, node;
+    return getcpu(&cpu, &node) ? 0 : node;
+}
+
 int clinux_enter_network_namespace(int fd) { return setns(fd, CLONE_NEWNET) < 0 ? errno : 0; }

@@ -1,3 +1,4 @@
+import Glibc
 import Maps
 import Testing
 
@@ -68,6 +69,29 @@ struct HelperTests {
         let drawn = Set((0..<100).map { _ in random.executable.run(memory: none, slot: 0).value })
         #expect(drawn.count > 90)
         #expect(drawn.allSatisfy { $0 <= UInt64(UInt32.max) })
+    }
+
+    /// Clocks and the distance, in their units, by which they may lie apart from what is asked before and after.
+    @Test(arguments: [(125, CLOCK_BOOTTIME), (160, CLOCK_MONOTONIC_COARSE), (208, CLOCK_TAI)])
+    func clocks(number: Int, clock: clockid_t) throws {
+        func now() -> UInt64 {
+            var time = timespec()
+            clock_gettime(clock, &time)
+            return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+        }
+        let before = now()
+        let told = try Machine().run("call \(number)\nexit").value
+        #expect((before...now()).contains(told))
+    }
+
+    /// Linux counts from 5 minutes before 2^32, as does whoever asks it: at 250 a second.
+    @Test func jiffies() throws {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
+        let told = try Machine().run("call 118\nexit").value
+        let seconds = Int64(bitPattern: told &- (1 << 32) &+ 75000) / 250
+        #expect((0...60).contains(seconds - Int64(time.tv_sec)))
+        #expect(try Machine().run("call 42\nexit").value < 1024)
     }
 
     @Test func printkWritesALine() throws {

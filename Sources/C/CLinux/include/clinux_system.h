@@ -14,6 +14,9 @@ int clinux_pin_thread(unsigned cpu);
 // /run/netns/NAME. Returns 0 or an errno.
 int clinux_enter_network_namespace(int fd);
 
+// The NUMA node of the CPU that the thread runs on; 0 where there is none. getcpu needs _GNU_SOURCE.
+unsigned clinux_numa_node(void);
+
 // Saves the overlay's conversion of timespec on the hot path.
 static inline uint64_t clinux_monotonic_ns(void) {
     struct timespec t;

@@ -11,14 +11,24 @@ public enum Helper: UInt32, CaseIterable, Hashable, Sendable {
     case getSmpProcessorID = 8
     case redirect = 23
     case csumDiff = 28
+    case getNumaNodeID = 42
     case xdpAdjustHead = 44
     case xdpAdjustMeta = 54
     case xdpAdjustTail = 65
     case fibLookup = 69
+    case strtol = 105
+    case strtoul = 106
+    case jiffies64 = 118
+    case ktimeGetBootNs = 125
+    case ktimeGetCoarseNs = 160
     case checkMTU = 163
+    case snprintf = 165
+    case traceVprintk = 177
+    case strncmp = 182
     case xdpGetBuffLen = 188
     case xdpLoadBytes = 189
     case xdpStoreBytes = 190
+    case ktimeGetTaiNs = 208
 
     /// The name in C: `bpf_map_lookup_elem`.
     public var name: String { Verifier.helperName(rawValue) ?? "helper \(rawValue)" }

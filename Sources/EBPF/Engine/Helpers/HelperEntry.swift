@@ -38,7 +38,7 @@ struct HelperEntry: Sendable {
     /// Every helper, by topic.
     private static let topics: [[HelperEntry]] = [
         Helpers.direct, TraceHelpers.entries, PacketHelpers.entries, PacketBytes.entries, Checksum.entries,
-        RoutingHelpers.entries,
+        RoutingHelpers.entries, TextHelpers.entries, TimeHelpers.entries,
     ]
 
     /// By number. There is one for each case of `Helper`, which a test sees to.

@@ -1,34 +1,40 @@
+import Glibc
+
 /// Lines that programs write for whoever debugs them. Slow on purpose: they take a lock.
 enum TraceHelpers {
     /// A line's price in fuel.
     private static let cost = 2048
+    /// Bytes of a line that are kept, and of a format.
+    private static let maxLine = 1024
 
-    static let entries = [HelperEntry(.tracePrintk, arguments: 5, price: .fixed(cost), tracePrintk)]
+    static let entries = [
+        HelperEntry(.tracePrintk, arguments: 5, price: .fixed(cost), printk),
+        HelperEntry(.traceVprintk, arguments: 4, price: .fixed(cost), vprintk),
+    ]
 
-    private static func tracePrintk(_ call: HelperCall) throws(Fault) -> UInt64 {
+    /// `bpf_trace_printk(format, size, ...)`
+    private static func printk(_ call: HelperCall) throws(Fault) -> UInt64 {
         let format = try call.readable(1, bytes: Int(call.u32(2)))
-        guard format.count <= TraceFormat.maxLength else { return HelperCall.error(22) }
-        let text = TraceFormat.render(format, arguments: (call[3], call[4], call[5]), string: call.string)
-        guard let text else { return HelperCall.error(22) }
-        call.core.pointee.trace.takeUnretainedValue().append(text, slot: call.state.pointee.slot)
-        return UInt64(text.utf8.count)
+        return write(call, format) { $0 < 3 ? call[3 + $0] : nil }
     }
-}
 
-extension HelperCall {
-    /// The C string at an address, cut off at `limit` bytes; nil where the program must not read. `%s` takes any number
-    /// for an address: checked always, as Linux does.
-    func string(at address: UInt64, limit: Int) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        while bytes.count < limit {
-            let place = address &+ UInt64(bytes.count)
-            guard Memory.isReadable(core, state, place, 1), let byte = UnsafeRawPointer(bitPattern: UInt(place)) else {
-                return nil
-            }
-            let value = byte.load(as: UInt8.self)
-            if value == 0 { break }
-            bytes.append(value)
+    /// `bpf_trace_vprintk(format, size, data, data_len)`
+    private static func vprintk(_ call: HelperCall) throws(Fault) -> UInt64 {
+        let format = try call.readable(1, bytes: Int(call.u32(2)))
+        let data = try call.readable(3, bytes: Int(call.u32(4)))
+        guard data.count % 8 == 0, data.count <= TextHelpers.maxArguments * 8 else { return HelperCall.error(EINVAL) }
+        return write(call, format) {
+            $0 < data.count / 8 ? data.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self) : nil
         }
-        return bytes
+    }
+
+    private static func write(
+        _ call: HelperCall, _ format: UnsafeRawBufferPointer, argument: (Int) -> UInt64?
+    ) -> UInt64 {
+        guard format.count <= maxLine, let end = format.firstIndex(of: 0) else { return HelperCall.error(EINVAL) }
+        guard let text = call.render(Array(format[..<end]), argument) else { return HelperCall.error(EINVAL) }
+        let line = String(decoding: text.prefix(maxLine), as: UTF8.self)
+        call.core.pointee.trace.takeUnretainedValue().append(line, slot: call.state.pointee.slot)
+        return UInt64(text.count)
     }
 }
