@@ -19,6 +19,16 @@ public enum DropReason: UInt8, CaseIterable, Hashable, Sendable {
     /// The program faulted (bad access, unknown helper, call depth).
     case programFault
 
+    // Decided by an XDP program
+    /// `XDP_DROP`.
+    case xdpDrop
+    /// `XDP_ABORTED`.
+    case xdpAborted
+    /// Redirected to what is no port of the switch.
+    case noRedirectTarget
+    /// The program of a devmap's entry let the frame not go.
+    case egressProgramDrop
+
     // Before the program
     /// Shorter than an Ethernet header.
     case runt
@@ -28,6 +38,9 @@ public enum DropReason: UInt8, CaseIterable, Hashable, Sendable {
     case rxRingFull
     /// The kernel truncated the frame: it did not fit a slot.
     case rxTruncated
+    /// A GSO size or a partial checksum that does not fit the frame's headers, at a port whose XDP programs see frames as
+    /// on a wire.
+    case badOffload
 
     // At the egress port
     case egressDisabled
@@ -51,10 +64,15 @@ public enum DropReason: UInt8, CaseIterable, Hashable, Sendable {
         case .noProgram: "no_program"
         case .programOutOfFuel: "program_out_of_fuel"
         case .programFault: "program_fault"
+        case .xdpDrop: "xdp_drop"
+        case .xdpAborted: "xdp_aborted"
+        case .noRedirectTarget: "no_redirect_target"
+        case .egressProgramDrop: "egress_program_drop"
         case .runt: "runt"
         case .ingressDisabled: "ingress_disabled"
         case .rxRingFull: "rx_ring_full"
         case .rxTruncated: "rx_truncated"
+        case .badOffload: "bad_offload"
         case .egressDisabled: "egress_disabled"
         case .linkDown: "link_down"
         case .oversize: "oversize"
