@@ -43,6 +43,40 @@ import Testing
         #expect(ledger.drops.keys.allSatisfy { $0 == .rxRingFull || $0 == .txQueueFull || $0 == .noOtherPort })
     }
 
+    /// Programs that may write see frames as on a wire: of at most an MTU, with complete checksums.
+    @Test func sendTCPThroughXDP() throws {
+        let test = try HostedSwitch(hosts: 2, program: HostedSwitch.learningBridge)
+        // Marks each packet in its type of service, of no use to its checksums, and refuses what is no frame of a wire.
+        let program = try HostedSwitch.assembled(
+            """
+            ldxw r2, [r1+0]
+            ldxw r3, [r1+4]
+            mov r4, r3
+            sub r4, r2
+            jgt r4, 1514, drop
+            mov r4, r2
+            add r4, 14
+            jgt r4, r3, drop
+            ldxb r5, [r2+0]
+            stxb [r2+0], r5
+            mov r0, 2
+            exit
+            drop:
+            mov r0, 1
+            exit
+            """, type: .xdp)(test)
+        for port in ["h0", "h1"] { try test.vale.setChain(port, [XDPAttachment(program)]) }
+        let received = test.hosts[1].start("python3", "-c", Self.receiver)
+        let sent = try test.hosts[0].run("python3", "-c", Self.sender)
+        #expect(try received.wait() == sent)
+        #expect(sent.count == 65)
+        let statistics = test.vale.statistics()
+        #expect(test.expectBalance().drops.keys.allSatisfy { [.rxRingFull, .txQueueFull, .noOtherPort].contains($0) })
+        // 32 MiB in segments, most of which came within larger frames.
+        #expect(statistics.ports[0].chain[0].counters.runs > 20_000)
+        #expect(statistics.ports[0].counters.generated > 10_000)
+    }
+
     private static let sender = """
         import hashlib, os, socket, time
         for attempt in range(100):

@@ -83,10 +83,10 @@ final class HostedSwitch: Sendable {
         return try object.program(type: .vale)
     }
 
-    static func assembled(_ source: String) -> (HostedSwitch) throws -> Program {
+    static func assembled(_ source: String, type: ProgramType = .vale) -> (HostedSwitch) throws -> Program {
         { test in
             try Program(
-                ObjectProgram(name: "test", instructions: try Assembler.assemble(source)), type: .vale,
+                ObjectProgram(name: "test", instructions: try Assembler.assemble(source)), type: type,
                 domain: test.dataplane.domain, trace: TraceLog())
         }
     }

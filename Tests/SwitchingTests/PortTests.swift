@@ -141,7 +141,8 @@ import Testing
         defer { memory.forEach { $0.close() } }
         for (i, port) in memory.enumerated() { try other.addPort("q\(i)", .memory(port)) }
         try test.dataplane.setPrograms([
-            (test.vale, try test.program(Source.constant(1))), (other, try test.program(Source.constant(254))),
+            .program(test.vale, try test.program(Source.constant(1))),
+            .program(other, try test.program(Source.constant(254))),
         ])
         test.ports[0].inject(frame(verdict: 0, tag: 1))
         memory[1].inject(frame(verdict: 0, tag: 2))

@@ -71,15 +71,38 @@ public final class Dataplane: @unchecked Sendable {
         }
     }
 
-    /// Replaces the programs of several switches between the same two bursts. nil takes a program away.
-    public func setPrograms(_ changes: [(VALESwitch, Program?)]) throws(SwitchError) {
-        for case (_, let program?) in changes where program.type != .vale { throw .wrongProgramType(program.type) }
-        control.withLock {
-            control.thread.perform { _ in
-                for (target, program) in changes { target.table.pointee.attach(program?.executable) }
+    /// A program that is to be replaced: a switch's, or those of a port.
+    public enum ProgramChange: Sendable {
+        /// nil takes the program away.
+        case program(VALESwitch, Program?)
+        case chain(VALESwitch, port: String, [XDPAttachment], isTimed: Bool)
+    }
+
+    /// Replaces several programs between the same two bursts. What is refused changes nothing.
+    public func setPrograms(_ changes: [ProgramChange]) throws(SwitchError) {
+        for change in changes {
+            switch change {
+            case .program(_, let program):
+                if let program, program.type != .vale { throw .wrongProgramType(program.type) }
+            case .chain(let target, _, let chain, _): try target.check(chain)
+            }
+        }
+        try control.withLock { () throws(SwitchError) in
+            var ports: [Port] = []
+            for case .chain(let target, let port, _, _) in changes { ports.append(try target.port(port)) }
+            var chains: [ChainChange] = []
+            for case .chain(_, _, let chain, let isTimed) in changes {
+                chains.append(ChainChange(port: ports[chains.count], chain: chain, isTimed: isTimed))
+            }
+            control.thread.perform { [chains] _ in
+                for case .program(let target, let program) in changes {
+                    target.table.pointee.attach(program?.executable)
+                }
+                for chain in chains { chain.takeUp() }
             }
             // Nobody runs the old ones any more, so that they may go.
-            for (target, program) in changes { target.attached = program }
+            for case .program(let target, let program) in changes { target.attached = program }
+            for chain in chains { chain.finish() }
         }
     }
 }

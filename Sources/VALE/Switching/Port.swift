@@ -13,6 +13,8 @@ final class Port: @unchecked Sendable {
     var failure: PortError?
     private var macAddress: [UInt8]?
     private var mtu: Int?
+    /// In the order in which they run.
+    private(set) var chain: [XDPAttachment] = []
 
     /// Without an interface; not linked.
     init(name: String, number: UInt8, backend: PortBackend, table: SwitchTablePointer, isAdminUp: Bool) {
@@ -26,6 +28,7 @@ final class Port: @unchecked Sendable {
 
     deinit {
         record.pointee.counters.deallocate()
+        free(record.pointee.chain)
         record.deallocate()
     }
 
@@ -52,10 +55,33 @@ final class Port: @unchecked Sendable {
         if backend.interface != nil { ifindex = 0 }
     }
 
-    func info(_ counters: PortCounters) -> PortInfo {
+    // MARK: XDP programs
+
+    /// The worker's part of a chain, for the worker to take up; nil for an empty one.
+    static func workerChain(_ chain: [XDPAttachment], isTimed: Bool) -> WorkerChainPointer? {
+        guard !chain.isEmpty else { return nil }
+        let made = WorkerChainPointer.allocate(capacity: 1)
+        made.initialize(to: WorkerChain(chain, isTimed: isTimed))
+        return made
+    }
+
+    /// The worker has taken up the new chain in place of `old`.
+    func changed(to chain: [XDPAttachment], from old: WorkerChainPointer?) {
+        self.chain = chain
+        free(old)
+    }
+
+    private func free(_ chain: WorkerChainPointer?) {
+        chain?.pointee.deallocate()
+        chain?.deallocate()
+    }
+
+    /// - Parameter chain: what its XDP programs have counted.
+    func info(_ counters: PortCounters, chain: [XDPAttachmentInfo] = []) -> PortInfo {
         PortInfo(
             name: name, number: number, backend: backend, interface: backend.interface, ifindex: ifindex, state: state,
-            isAdminUp: isAdminUp, failure: failure, macAddress: macAddress, mtu: mtu, counters: counters)
+            isAdminUp: isAdminUp, failure: failure, macAddress: macAddress, mtu: mtu, chain: chain,
+            counters: counters)
     }
 }
 

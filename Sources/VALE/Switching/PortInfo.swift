@@ -48,5 +48,7 @@ public struct PortInfo: Sendable {
     public var macAddress: [UInt8]?
     /// Bytes of payload behind the Ethernet header.
     public var mtu: Int?
+    /// Its XDP programs in the order in which they run.
+    public var chain: [XDPAttachmentInfo]
     public var counters: PortCounters
 }

@@ -21,6 +21,10 @@ public enum SwitchError: Error, CustomStringConvertible {
     case noSuchInterface(String)
     /// A switch takes `vale` programs.
     case wrongProgramType(ProgramType)
+    /// The chain of a port takes `xdp` programs.
+    case notXDP(ProgramType)
+    /// A chain has up to 10 programs.
+    case chainTooLong(Int)
     case port(PortError)
     /// A system call failed: its name and errno.
     case system(String, Int32)
@@ -40,6 +44,8 @@ public enum SwitchError: Error, CustomStringConvertible {
         case .interfaceInUse(let name): "interface \(name) is in use by another port"
         case .noSuchInterface(let name): "no interface \(name)"
         case .wrongProgramType(let type): "a switch takes vale programs, not \(type.rawValue)"
+        case .notXDP(let type): "a port takes xdp programs, not \(type.rawValue)"
+        case .chainTooLong(let count): "\(count) programs, a port has up to \(XDPAttachment.maximumPrograms)"
         case .port(let error): "\(error)"
         case .system(let call, let errno): "\(call): errno \(errno)"
         }

@@ -60,12 +60,16 @@ public final class VALESwitch: @unchecked Sendable {
 
     // MARK: Ports
 
-    /// - Parameter number: 0 to 253; the lowest free one where it is nil.
+    /// - Parameters:
+    ///   - number: 0 to 253; the lowest free one where it is nil.
+    ///   - chain: its XDP programs, from the first frame on.
     @discardableResult
     public func addPort(
-        _ name: String, _ backend: PortBackend, number: UInt8? = nil, isAdminUp: Bool = true
+        _ name: String, _ backend: PortBackend, number: UInt8? = nil, isAdminUp: Bool = true,
+        chain: [XDPAttachment] = [], isTimed: Bool = false
     ) throws(SwitchError) -> PortInfo {
-        try control.withLock { () throws(SwitchError) -> PortInfo in
+        try check(chain)
+        return try control.withLock { () throws(SwitchError) -> PortInfo in
             try checkIsThere()
             guard !name.isEmpty else { throw .invalidName(name) }
             guard byName[name] == nil else { throw .portExists(name) }
@@ -85,12 +89,15 @@ public final class VALESwitch: @unchecked Sendable {
             }
             byName[name] = port
             if let interface = backend.interface { control.claims[interface] = port }
+            let programs = ChainChange(port: port, chain: chain, isTimed: isTimed)
             control.thread.perform { worker in
+                programs.takeUp()
                 worker.pointee.link(port.record)
                 if let io = port.io {
                     worker.pointee.attach(io, ifindex: port.ifindex, isLinkUp: port.state == .up, to: port.record)
                 }
             }
+            programs.finish()
             return port.info(PortCounters())
         }
     }
@@ -121,7 +128,7 @@ public final class VALESwitch: @unchecked Sendable {
         if isRemoved { throw .noSuchSwitch(name) }
     }
 
-    private func port(_ name: String) throws(SwitchError) -> Port {
+    func port(_ name: String) throws(SwitchError) -> Port {
         guard let port = byName[name] else { throw .noSuchPort(name) }
         return port
     }

@@ -45,7 +45,7 @@ extension LoadError: CustomStringConvertible {
             available.isEmpty
                 ? "the object has no program" : "name a function: the object has \(Self.list(available))"
         case .wrongType(let function, let type, let wanted):
-            "\(function) is an \(type.rawValue) program, not a \(wanted.rawValue) program"
+            "\(function) is a program of type \(type.rawValue), not \(wanted.rawValue)"
         }
     }
 

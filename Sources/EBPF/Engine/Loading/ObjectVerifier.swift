@@ -171,7 +171,7 @@ public struct ObjectVerdict: Sendable {
 
 extension ObjectProgram {
     /// Numbers of the helpers that it calls.
-    var helpers: Set<UInt32> {
+    public var helpers: Set<UInt32> {
         var numbers: Set<UInt32> = []
         var slot = 0
         while slot < instructions.count {

@@ -5,7 +5,7 @@ import PacketIO
 private let minimumFrame = 14
 
 extension Burst {
-    /// Takes one burst from the port through the switch's program to its egress ports. Hot path.
+    /// Takes one burst from the port through its XDP programs and the switch's program to the egress ports. Hot path.
     ///
     /// - Returns: frames received.
     @inline(never)
@@ -13,74 +13,80 @@ extension Burst {
         guard let io = port.pointee.io else { return 0 }
         let counters = port.pointee.counters
         let table = port.pointee.table
-        let limit = table.pointee.executable == nil ? capacity : table.pointee.burst
-        let received = io.receive(frames, limit: limit, drops: counters.drops)
+        let runsNothing = table.pointee.executable == nil && port.pointee.chain == nil
+        let received = io.receive(frames, limit: runsNothing ? capacity : table.pointee.burst, drops: counters.drops)
         guard received > 0 else { return 0 }
         counters.rxFrames &+= UInt64(truncatingIfNeeded: received)
-        let usable = describe(received, port)
+        let usable = selectUsable(received, counters)
         if !port.pointee.isEnabled {
             counters.drops.add(.ingressDisabled, usable)
-        } else if let executable = table.pointee.executable {
-            table.pointee.runs &+= UInt64(truncatingIfNeeded: usable)
-            executable.run(contexts, count: usable, results: results, slot: 0)
-            let tally = group(usable, port)
-            count(tally, counters)
-            adapt(table, outOfFuel: tally.outOfFuel > 0)
-            transmit(tally.egresses, table)
+        } else if let chain = port.pointee.chain {
+            forward(usable, from: port, through: chain)
         } else {
-            counters.drops.add(.noProgram, usable)
+            var tally = BurstTally()
+            decide(usable, port, &tally)
+            finish(tally, port)
         }
         io.release()
         return received
     }
 
-    /// Makes contexts of the frames and leaves out the runts.
+    /// Leaves out the runts.
     ///
-    /// - Returns: contexts made.
+    /// - Returns: frames in `indices`.
     @inline(__always)
-    private func describe(_ received: Int, _ port: WorkerPortPointer) -> Int {
-        let number = UInt32(port.pointee.number)
-        let ifindex = port.pointee.ifindex
+    private func selectUsable(_ received: Int, _ counters: CounterBlock) -> Int {
         var bytes = 0
         var usable = 0
         for i in 0..<received {
-            let frame = frames + i
-            let length = Int(frame.pointee.length)
+            let length = Int(frames[i].length)
             bytes &+= length
-            if length < minimumFrame { continue }
-            (contexts + usable).initialize(
-                to: FrameContext(
-                    data: frame.pointee.bytes, length: length, ingressPort: number, ring: frame.pointee.ring,
-                    ingressIfindex: ifindex))
             indices[usable] = UInt16(truncatingIfNeeded: i)
-            usable &+= 1
+            usable &+= length < minimumFrame ? 0 : 1
         }
-        let counters = port.pointee.counters
         counters.rxBytes &+= UInt64(truncatingIfNeeded: bytes)
         if usable < received { counters.drops.add(.runt, received &- usable) }
         return usable
     }
 
-    /// What became of a burst, apart from the selections.
-    private struct Tally {
-        var egresses = 0
-        var generated = 0
-        var outOfFuel = 0
-        var faults = 0
-        var programDrops = 0
-        var backToIngress = 0
-        var noSuchPort = 0
-        var noOtherPort = 0
-        var invalidVerdicts = 0
+    /// Has the switch's program decide on the first `count` frames of `indices`.
+    @inline(__always)
+    func decide(_ count: Int, _ port: WorkerPortPointer, _ tally: inout BurstTally) {
+        guard count > 0 else { return }
+        let table = port.pointee.table
+        guard let executable = table.pointee.executable else {
+            port.pointee.counters.drops.add(.noProgram, count)
+            return
+        }
+        let number = UInt32(port.pointee.number)
+        let ifindex = port.pointee.ifindex
+        for i in 0..<count {
+            let frame = frames + Int(indices[i])
+            (contexts + i).initialize(
+                to: FrameContext(
+                    data: frame.pointee.bytes, length: Int(frame.pointee.length), ingressPort: number,
+                    ring: frame.pointee.ring, ingressIfindex: ifindex))
+        }
+        table.pointee.runs &+= UInt64(truncatingIfNeeded: count)
+        executable.run(contexts, count: count, results: results, slot: Worker.slot)
+        group(count, port, &tally)
+    }
+
+    /// Counts, and sends what was selected.
+    @inline(__always)
+    func finish(_ tally: BurstTally, _ port: WorkerPortPointer) {
+        let table = port.pointee.table
+        tally.add(to: port.pointee.counters)
+        adapt(table, outOfFuel: tally.outOfFuel > 0)
+        transmit(tally.egresses, table)
     }
 
     /// Sorts the frames by egress port, after their verdicts.
     @_noAllocation @_noLocks
-    private func group(_ usable: Int, _ port: WorkerPortPointer) -> Tally {
+    private func group(_ count: Int, _ port: WorkerPortPointer, _ tally: inout BurstTally) {
         let table = port.pointee.table
         let ingress = UInt64(port.pointee.number)
-        var tally = Tally()
-        for i in 0..<usable {
+        for i in 0..<count {
             let value = results[i].value
             if results[i].fault != .none {
                 if results[i].fault == .outOfFuel { tally.outOfFuel &+= 1 } else { tally.faults &+= 1 }
@@ -100,11 +106,10 @@ extension Burst {
                 tally.invalidVerdicts &+= 1
             }
         }
-        return tally
     }
 
     @inline(__always)
-    private func append(_ frame: UInt16, to egress: Int, _ tally: inout Tally) {
+    func append(_ frame: UInt16, to egress: Int, _ tally: inout BurstTally) {
         let count = Int(counts[egress])
         if count == 0 {
             touched[tally.egresses] = UInt8(truncatingIfNeeded: egress)
@@ -115,7 +120,7 @@ extension Burst {
     }
 
     @inline(__always)
-    private func flood(_ frame: UInt16, _ port: WorkerPortPointer, _ tally: inout Tally) {
+    private func flood(_ frame: UInt16, _ port: WorkerPortPointer, _ tally: inout BurstTally) {
         let table = port.pointee.table
         let ingress = port.pointee.number
         var copies = 0
@@ -126,20 +131,6 @@ extension Burst {
             copies &+= 1
         }
         if copies == 0 { tally.noOtherPort &+= 1 } else { tally.generated &+= copies &- 1 }
-    }
-
-    /// What went nowhere is counted at the ingress port.
-    @inline(__always)
-    private func count(_ tally: Tally, _ counters: CounterBlock) {
-        counters.generated &+= UInt64(truncatingIfNeeded: tally.generated)
-        let drops = counters.drops
-        if tally.programDrops > 0 { drops.add(.programDrop, tally.programDrops) }
-        if tally.backToIngress > 0 { drops.add(.backToIngress, tally.backToIngress) }
-        if tally.noSuchPort > 0 { drops.add(.noSuchPort, tally.noSuchPort) }
-        if tally.noOtherPort > 0 { drops.add(.noOtherPort, tally.noOtherPort) }
-        if tally.invalidVerdicts > 0 { drops.add(.invalidVerdict, tally.invalidVerdicts) }
-        if tally.outOfFuel > 0 { drops.add(.programOutOfFuel, tally.outOfFuel) }
-        if tally.faults > 0 { drops.add(.programFault, tally.faults) }
     }
 
     /// A whole burst of runs that each end for want of fuel may take seconds.
@@ -154,7 +145,7 @@ extension Burst {
 
     /// Sends each egress port its frames in one go, and empties the selections.
     @inline(__always)
-    private func transmit(_ egresses: Int, _ table: SwitchTablePointer) {
+    func transmit(_ egresses: Int, _ table: SwitchTablePointer) {
         for i in 0..<egresses {
             let number = Int(touched[i])
             let count = Int(counts[number])

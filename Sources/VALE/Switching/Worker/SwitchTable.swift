@@ -17,6 +17,8 @@ struct SwitchTable {
     /// Numbers of the ports that broadcasts go to, ascending.
     let flood: UnsafeMutablePointer<UInt8>
     var floodCount = 0
+    /// By interface index, for redirects: 512 entries, open addressing.
+    private let byIfindex: UnsafeMutablePointer<WorkerPortPointer?>
     /// Sums of the ports that were removed.
     let removed: CounterBlock
 
@@ -25,6 +27,8 @@ struct SwitchTable {
         byNumber.initialize(repeating: nil, count: 256)
         ports = .allocate(capacity: Self.maximumPorts)
         flood = .allocate(capacity: Self.maximumPorts)
+        byIfindex = .allocate(capacity: Self.indexEntries)
+        byIfindex.initialize(repeating: nil, count: Self.indexEntries)
         removed = .allocate()
     }
 
@@ -32,13 +36,17 @@ struct SwitchTable {
         byNumber.deallocate()
         ports.deallocate()
         flood.deallocate()
+        byIfindex.deallocate()
         removed.deallocate()
     }
 
     mutating func attach(_ executable: Executable?) {
         self.executable = executable
-        burst = 1
+        restartBursts()
     }
+
+    /// A program is new.
+    mutating func restartBursts() { burst = 1 }
 
     mutating func insert(_ port: WorkerPortPointer) {
         byNumber[Int(port.pointee.number)] = port
@@ -56,15 +64,40 @@ struct SwitchTable {
     mutating func rebuild() {
         portCount = 0
         floodCount = 0
+        byIfindex.update(repeating: nil, count: Self.indexEntries)
         for number in 0..<Self.maximumPorts {
             guard let port = byNumber[number] else { continue }
             ports[portCount] = port
             portCount += 1
+            index(port)
             if port.pointee.isFloodTarget {
                 flood[floodCount] = UInt8(number)
                 floodCount += 1
             }
         }
+    }
+
+    // MARK: By interface index
+
+    private static let indexEntries = 512
+
+    private static func slot(_ ifindex: UInt32) -> Int { Int((ifindex &* 0x9e37_79b9) >> 23) }
+
+    private func index(_ port: WorkerPortPointer) {
+        guard port.pointee.ifindex != 0 else { return }
+        var slot = Self.slot(port.pointee.ifindex)
+        while byIfindex[slot] != nil { slot = (slot + 1) % Self.indexEntries }
+        byIfindex[slot] = port
+    }
+
+    /// The port of an interface. Hot path.
+    func port(ifindex: UInt32) -> WorkerPortPointer? {
+        var slot = Self.slot(ifindex)
+        while let port = byIfindex[slot] {
+            if port.pointee.ifindex == ifindex { return port }
+            slot = (slot &+ 1) & (Self.indexEntries &- 1)
+        }
+        return nil
     }
 }
 

@@ -8,6 +8,8 @@ struct WorkerPort {
     let table: UnsafeMutablePointer<SwitchTable>
     let number: UInt8
     var ifindex: UInt32 = 0
+    /// Its XDP programs; nil where it has none.
+    var chain: WorkerChainPointer?
     /// Administratively up.
     var isEnabled: Bool
     /// The interface is there and up.
