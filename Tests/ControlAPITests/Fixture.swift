@@ -15,6 +15,8 @@ enum Fixture {
     static let learningBridge = Result { try compile("\(root)/examples/learning_bridge.c") }
     /// `examples/pkt_count.c`
     static let packetCount = Result { try compile("\(root)/examples/pkt_count.c") }
+    /// `examples/xdp_filter.c`
+    static let xdpFilter = Result { try compile("\(root)/examples/xdp_filter.c") }
 
     static func object(source: String) throws -> [UInt8] {
         let path = NSTemporaryDirectory() + "swale-api-\(UUID().uuidString).c"

@@ -32,7 +32,7 @@ export async function loadPrograms() {
 /** Switches whose program says that it keeps a table of addresses. */
 export function switchesWithTable() {
   return new Set(programs.filter(({ status }) => status.btf && status.maps.some(({ type }) => type.includes("hash")))
-    .flatMap(({ status }) => status.attachments.map((attachment) => attachment.switch)));
+    .flatMap(({ status }) => status.attachments.filter(({ port }) => !port).map((attachment) => attachment.switch)));
 }
 
 export function showPrograms(stats) {
@@ -51,7 +51,8 @@ function draw() {
     return {
       ...item, program, loaded: status.loaded, runs: live?.runs ?? "0", rate: live?.rate ?? 0,
       faults: faults.join(", ") || "0",
-      attached: status.attachments.filter((attachment) => attachment.function === item.name).map((attachment) => attachment.switch),
+      attached: status.attachments.filter((attachment) => attachment.function === item.name)
+        .map(({ switch: name, port }) => port ? `${name}/${port}` : name),
     };
   }));
   table.update(rows, (row) => `${row.program}/${row.name}`);

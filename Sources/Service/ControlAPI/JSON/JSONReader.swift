@@ -41,6 +41,11 @@ struct JSONReader {
         return text
     }
 
+    func bool() throws(Problem) -> Bool {
+        guard case .bool(let value) = value else { throw mismatch("true or false") }
+        return value
+    }
+
     /// One of the values of an enumeration.
     func choice<T: RawRepresentable & CaseIterable>(_: T.Type = T.self) throws(Problem) -> T
     where T.RawValue == String {

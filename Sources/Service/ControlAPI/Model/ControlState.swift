@@ -33,6 +33,14 @@ struct ControlState: Sendable {
             .sorted { $0.switchName < $1.switchName }
     }
 
+    /// Ports that a program is in the chain of, by switch and name.
+    func ports(of program: String) -> [(record: SwitchRecord, port: PortRecord)] {
+        sortedSwitches.flatMap { record in
+            record.ports.values.sorted { $0.name < $1.name }
+                .filter { $0.spec.xdp.contains { $0.program == program } }.map { (record, $0) }
+        }
+    }
+
     /// Programs that use a map, by name.
     func users(ofMap name: String) -> [String] {
         programs.values.filter { $0.mapNames.contains(name) }.map(\.name).sorted()

@@ -84,34 +84,3 @@ struct AttachmentRecord: Sendable {
         ]
     }
 }
-
-struct PortRecord: Sendable {
-    var name: String
-    var spec: PortSpec
-    var number: UInt8
-    /// Ours to close, for a port in memory.
-    var memory: MemoryPort?
-
-    var etag: String { ETag.make("port", name, spec.json) }
-}
-
-/// `PortSpec` of openapi.yaml.
-struct PortSpec: Sendable, Equatable {
-    enum Backend: String, CaseIterable { case interface, memory }
-    enum AdminState: String, CaseIterable { case up, down }
-
-    var backend = Backend.interface
-    /// Nil for ports in memory.
-    var interface: String?
-    /// Nil where the lowest free one was asked for.
-    var number: UInt8?
-    var adminState = AdminState.up
-
-    var json: JSON {
-        var json: JSON = ["backend": .string(backend.rawValue)]
-        if let interface { json.set("interface", .string(interface)) }
-        if let number { json.set("number", .integer(number)) }
-        json.set("adminState", .string(adminState.rawValue))
-        return json
-    }
-}

@@ -9,7 +9,7 @@ struct Metrics {
         var metrics = Metrics()
         metrics.service(control, version)
         let state = control.state
-        metrics.switches(state.sortedSwitches)
+        metrics.switches(state)
         metrics.programs(state.sortedPrograms)
         metrics.maps(state.sortedMaps)
         return Response(contentType: "text/plain; version=0.0.4; charset=utf-8", bytes: Array(metrics.text.utf8))
@@ -38,8 +38,8 @@ struct Metrics {
         sample("swale_uptime_seconds", [], control.uptime)
     }
 
-    private mutating func switches(_ records: [SwitchRecord]) {
-        let all = records.map { ($0.name, $0.vale.statistics()) }
+    private mutating func switches(_ state: ControlState) {
+        let all = state.sortedSwitches.map { ($0.name, $0.vale.statistics()) }
         ledger(all)
         let ports = all.flatMap { name, statistics in statistics.ports.map { (name, $0) } }
         let counters: [(String, String, (PortInfo) -> UInt64)] = [
@@ -62,6 +62,33 @@ struct Metrics {
         family("swale_port_up", "gauge", "Whether the port's interface can carry frames.")
         for (name, port) in ports {
             sample("swale_port_up", [("switch", name), ("port", port.name)], port.state == .up ? 1 : 0)
+        }
+        chains(ports, state)
+    }
+
+    private mutating func chains(_ ports: [(String, PortInfo)], _ state: ControlState) {
+        let links = ports.flatMap { name, port in
+            let specs = state.switches[name]?.ports[port.name]?.spec.chain ?? []
+            return zip(specs, port.chain).map { spec, link in
+                let labels = [
+                    ("switch", name), ("port", port.name), ("program", spec.program),
+                    ("function", link.attachment.program.name),
+                ]
+                return (labels, link.counters)
+            }
+        }
+        family("swale_xdp_runs_total", "counter", "Runs of an XDP program of a port.")
+        for (labels, counters) in links { sample("swale_xdp_runs_total", labels, counters.runs) }
+        family("swale_xdp_verdicts_total", "counter", "The same by verdict.")
+        for (labels, counters) in links {
+            for verdict in XDPVerdict.allCases {
+                guard let count = counters.verdicts[verdict] else { continue }
+                sample("swale_xdp_verdicts_total", labels + [("verdict", verdict.name)], count)
+            }
+        }
+        family("swale_xdp_seconds_total", "counter", "Time of runs, where it is measured.")
+        for (labels, counters) in links where counters.nanoseconds > 0 {
+            sample("swale_xdp_seconds_total", labels, Double(counters.nanoseconds) / 1e9)
         }
     }
 

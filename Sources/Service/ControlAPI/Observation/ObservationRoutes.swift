@@ -23,9 +23,9 @@ enum ObservationRoutes {
 
     private static func port(_ context: Context) throws(Problem) -> Response {
         let record = try context.control.state.switch(try context.switch())
-        let name = try context.control.state.port(try context.port(), of: record.name).name
-        guard let info = record.vale.port(named: name) else { throw .notFound("port \(name) is gone") }
-        return context.answer(Statistics.json(info))
+        let port = try context.control.state.port(try context.port(), of: record.name)
+        guard let info = record.vale.port(named: port.name) else { throw .notFound("port \(port.name) is gone") }
+        return context.answer(Statistics.json(info, port))
     }
 
     private static func drops(_ context: Context) throws(Problem) -> Response {

@@ -24,18 +24,21 @@ enum Statistics {
         let statistics = record.vale.statistics()
         return [
             "name": .string(record.name), "program": record.attachment?.spec ?? nil,
-            "ledger": json(statistics.ledger), "ports": .array(statistics.ports.map { json($0) }),
+            "ledger": json(statistics.ledger),
+            "ports": .array(statistics.ports.map { json($0, record.ports[$0.name]) }),
         ]
     }
 
-    static func json(_ port: PortInfo) -> JSON {
-        [
+    static func json(_ port: PortInfo, _ record: PortRecord?) -> JSON {
+        var json: JSON = [
             "name": .string(port.name), "number": .integer(port.number),
             "adminState": port.isAdminUp ? "up" : "down", "operState": .string(port.state.rawValue),
             "rxFrames": .count(port.counters.rxFrames), "rxBytes": .count(port.counters.rxBytes),
             "txFrames": .count(port.counters.txFrames), "txBytes": .count(port.counters.txBytes),
-            "drops": json(port.counters.drops),
+            "drops": Self.json(port.counters.drops),
         ]
+        if let record, !port.chain.isEmpty { json.set("xdp", PortChain.json(port, record.spec)) }
+        return json
     }
 
     static func json(_ ledger: SwitchLedger) -> JSON {

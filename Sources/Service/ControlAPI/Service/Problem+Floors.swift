@@ -53,7 +53,8 @@ extension Problem {
         case .noSuchSwitch, .noSuchPort: self.init(.notFound, "\(error)")
         case .switchExists, .portExists, .portNumberTaken, .switchFull, .interfaceInUse, .tooManySwitches, .system:
             self.init(.conflict, "\(error)")
-        case .invalidOption, .invalidName, .invalidPortNumber, .noSuchInterface, .wrongProgramType:
+        case .invalidOption, .invalidName, .invalidPortNumber, .noSuchInterface, .wrongProgramType, .notXDP,
+            .chainTooLong:
             self.init(.invalid, "\(error)")
         case .port(let error):
             switch error {

@@ -54,10 +54,17 @@ struct PortCommand: ParsableCommand {
         @Option(help: "The Linux interface; by default the port's own name.") var interface: String?
         @Option(help: "What programs call the port, 0 to 253; by default the lowest free number.") var number: UInt8?
         @Flag(help: "Leave the port administratively down.") var down = false
+        @Option(
+            help: ArgumentHelp(
+                "An XDP program that the port's frames go through before the switch: PROGRAM, PROGRAM:FUNCTION, with "
+                    + "@PRIORITY behind it. May be given more than once.", valueName: "program"))
+        var xdp: [XDPArgument] = []
+        @Flag(help: "Time the runs of XDP programs.") var xdpTiming = false
 
         func run() throws {
             let spec = RequestBody.json([
                 "interface": interface, "number": number, "adminState": down ? "down" : nil,
+                "xdp": xdp.isEmpty ? nil : xdp.map(\.spec), "xdpTiming": xdpTiming ? true : nil,
             ])
             try options.write("PUT", place.path, body: spec, done: "\(place.port) is a port of \(place.name)")
         }

@@ -19,7 +19,7 @@ struct ProgramLoading {
         var maps: [MapRecord]
         var dropped: [String]
         var attachments: [AttachmentRecord]
-        var programs: [(VALESwitch, Program?)]
+        var programs: [Dataplane.ProgramChange]
     }
 
     func load(replacing old: ProgramRecord?) throws(Problem) -> Loaded {
@@ -90,22 +90,33 @@ struct ProgramLoading {
         return made
     }
 
-    /// The programs of the new object for the switches that the old one is attached to.
-    private func attach(_ object: LoadedObject) throws(Problem) -> ([AttachmentRecord], [(VALESwitch, Program?)]) {
+    /// The programs of the new object for the switches and ports that the old one is attached to.
+    private func attach(_ object: LoadedObject) throws(Problem) -> ([AttachmentRecord], [Dataplane.ProgramChange]) {
         var attachments: [AttachmentRecord] = []
-        var programs: [(VALESwitch, Program?)] = []
+        var programs: [Dataplane.ProgramChange] = []
         for var attachment in state.attachments(of: name) {
             do {
                 let program = try object.program(function: attachment.asked, type: .vale)
                 attachment.function = program.name
                 attachments.append(attachment)
-                programs.append((try state.switch(attachment.switchName).vale, program))
+                programs.append(.program(try state.switch(attachment.switchName).vale, program))
             } catch let error as LoadError {
                 var problem = Problem.conflict("it is attached to switch \(attachment.switchName), but \(error)")
                 if case .rejected(let rejection) = error { problem.members = Problem(rejection).members }
                 throw problem
             } catch {
                 throw .conflict("\(error)")
+            }
+        }
+        for (record, port) in state.ports(of: name) {
+            do {
+                let chain = try PortChain.resolve(port.spec, in: state, replacing: (name, object))
+                programs.append(.chain(record.vale, port: port.name, chain, isTimed: port.spec.xdpTiming))
+            } catch {
+                var problem = Problem.conflict(
+                    "it is attached to port \(port.name) of switch \(record.name), but \(error.detail)")
+                problem.members = error.members
+                throw problem
             }
         }
         return (attachments, programs)

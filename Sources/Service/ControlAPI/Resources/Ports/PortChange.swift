@@ -8,12 +8,22 @@ struct PortChange {
     let spec: PortSpec
     let record: SwitchRecord
     let state: ControlState
+    private let chain: [XDPAttachment]
+
+    /// - Throws: where there is no such program for its chain.
+    init(name: String, spec: PortSpec, record: SwitchRecord, state: ControlState) throws(Problem) {
+        self.name = name
+        self.spec = spec
+        self.record = record
+        self.state = state
+        chain = try PortChain.resolve(spec, in: state)
+    }
 
     private var old: PortRecord? { record.ports[name] }
 
     var isUnchanged: Bool { old?.spec == spec }
 
-    /// Whether the port stays, so that at most its admin state changes.
+    /// Whether the port stays, so that at most its admin state and its XDP programs change.
     private var isSamePort: Bool {
         guard let old else { return false }
         return old.spec.backend == spec.backend && old.spec.interface == spec.interface
@@ -61,6 +71,9 @@ struct PortChange {
                 if port.spec.adminState != spec.adminState {
                     try record.vale.setAdminState(name, isUp: spec.adminState == .up)
                 }
+                if port.spec.xdp != spec.xdp || port.spec.xdpTiming != spec.xdpTiming {
+                    try record.vale.setChain(name, chain, isTimed: spec.xdpTiming)
+                }
                 port.spec = spec
                 return port
             }
@@ -74,7 +87,9 @@ struct PortChange {
     private func add() throws(SwitchError) -> PortRecord {
         let (backend, memory) = Self.backend(spec)
         do {
-            let info = try record.vale.addPort(name, backend, number: number, isAdminUp: spec.adminState == .up)
+            let info = try record.vale.addPort(
+                name, backend, number: number, isAdminUp: spec.adminState == .up, chain: chain,
+                isTimed: spec.xdpTiming)
             return PortRecord(name: name, spec: spec, number: info.number, memory: memory)
         } catch {
             memory?.close()
@@ -92,7 +107,8 @@ struct PortChange {
         } catch {
             let backend = old.memory.map { PortBackend.memory($0) } ?? Self.backend(old.spec, mayBeAbsent: true).0
             _ = try? record.vale.addPort(
-                name, backend, number: old.number, isAdminUp: old.spec.adminState == .up)
+                name, backend, number: old.number, isAdminUp: old.spec.adminState == .up,
+                chain: (try? PortChain.resolve(old.spec, in: state)) ?? [], isTimed: old.spec.xdpTiming)
             throw error
         }
     }

@@ -63,10 +63,12 @@ enum ProgramRoutes {
         try context.checkPreconditions(state.programs[name]?.etag)
         let record = try state.program(name)
         let switches = state.attachments(of: name).map(\.switchName)
-        guard switches.isEmpty else {
+        let ports = state.ports(of: name).map { ($0.record.name, $0.port.name) }
+        guard switches.isEmpty && ports.isEmpty else {
+            let names = switches + ports.map { "port \($1) of \($0)" }
             throw .inUse(
-                "program \(name) is attached to \(switches.joined(separator: ", "))",
-                by: switches.map { "/v1/switches/\($0)/program" })
+                "program \(name) is attached to \(names.joined(separator: ", "))",
+                by: switches.map { "/v1/switches/\($0)/program" } + ports.map { "/v1/switches/\($0)/ports/\($1)" })
         }
         if !context.isDryRun {
             context.control.change { state in
@@ -102,8 +104,17 @@ enum ProgramRoutes {
                 "type": .string(definition.attributes.type.name), "own": .bool(!record.borrowed.contains(name)),
             ]
         }
-        let attachments: [JSON] = state.attachments(of: record.name).map {
+        var attachments: [JSON] = state.attachments(of: record.name).map {
             ["switch": .string($0.switchName), "function": .string($0.function)]
+        }
+        for (owner, port) in state.ports(of: record.name) {
+            for item in port.spec.xdp where item.program == record.name {
+                let function = try? record.object.file.program(item.function, type: .xdp).name
+                attachments.append([
+                    "switch": .string(owner.name), "port": .string(port.name),
+                    "function": .string(function ?? item.function ?? ""),
+                ])
+            }
         }
         return [
             "name": .string(record.name), "spec": record.spec,

@@ -64,7 +64,7 @@ enum PortRoutes {
         _ context: Context, _ name: String, _ spec: PortSpec, _ record: SwitchRecord
     ) throws(Problem) -> Response {
         let control = context.control
-        let change = PortChange(name: name, spec: spec, record: record, state: control.state)
+        let change = try PortChange(name: name, spec: spec, record: record, state: control.state)
         try change.check()
         let isNew = record.ports[name] == nil
         if context.isDryRun {
@@ -109,28 +109,7 @@ enum PortRoutes {
         ]
         if let mac = info?.macAddress { status.set("mac", .string(MACAddress.text(mac))) }
         if let mtu = info?.mtu { status.set("mtu", .integer(mtu)) }
+        if let info, !info.chain.isEmpty { status.set("xdp", PortChain.json(info, port.spec)) }
         return ["name": .string(port.name), "spec": port.spec.json, "status": status]
-    }
-}
-
-extension PortSpec {
-    static let members = ["backend", "interface", "number", "adminState"]
-
-    /// `PortSpec` of openapi.yaml.
-    init(_ reader: JSONReader, port name: String) throws(Problem) {
-        let members = try reader.members(known: Self.members)
-        backend = try members["backend"]?.choice() ?? .interface
-        adminState = try members["adminState"]?.choice() ?? .up
-        number = try members["number"].map { reader throws(Problem) in UInt8(try reader.integer(in: 0...253)) }
-        switch backend {
-        case .memory:
-            if let given = members["interface"] { throw given.refusal("a port in memory has no interface") }
-        case .interface:
-            let given = try members["interface"]?.string() ?? name
-            guard Names.isInterfaceName(given) else {
-                throw .invalid(at: members.pointer / "interface", "\(given) can't be an interface")
-            }
-            interface = given
-        }
     }
 }

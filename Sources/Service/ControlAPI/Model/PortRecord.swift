@@ -1,0 +1,61 @@
+import PacketIO
+import Switching
+
+struct PortRecord: Sendable {
+    var name: String
+    var spec: PortSpec
+    var number: UInt8
+    /// Ours to close, for a port in memory.
+    var memory: MemoryPort?
+
+    var etag: String { ETag.make("port", name, spec.json) }
+}
+
+/// `PortSpec` of openapi.yaml.
+struct PortSpec: Sendable, Equatable {
+    enum Backend: String, CaseIterable { case interface, memory }
+    enum AdminState: String, CaseIterable { case up, down }
+
+    var backend = Backend.interface
+    /// Nil for ports in memory.
+    var interface: String?
+    /// Nil where the lowest free one was asked for.
+    var number: UInt8?
+    var adminState = AdminState.up
+    var xdp: [XDPSpec] = []
+    /// Runs of the XDP programs are timed.
+    var xdpTiming = false
+
+    /// The XDP programs in the order in which they run, as the dataplane sorts them.
+    var chain: [XDPSpec] {
+        xdp.enumerated().sorted { ($0.element.priority, $0.offset) < ($1.element.priority, $1.offset) }.map(\.element)
+    }
+
+    var json: JSON {
+        var json: JSON = ["backend": .string(backend.rawValue)]
+        if let interface { json.set("interface", .string(interface)) }
+        if let number { json.set("number", .integer(number)) }
+        json.set("adminState", .string(adminState.rawValue))
+        if !xdp.isEmpty { json.set("xdp", .array(xdp.map(\.json))) }
+        if xdpTiming { json.set("xdpTiming", true) }
+        return json
+    }
+}
+
+/// `XDPSpec` of openapi.yaml: a program of a port's chain.
+struct XDPSpec: Sendable, Equatable {
+    var program: String
+    /// Nil where the object has one XDP program.
+    var function: String?
+    var priority = XDPAttachment.defaultPriority
+    var chainCalls = XDPAttachment.defaultChainCalls
+
+    var json: JSON {
+        var json: JSON = ["program": .string(program)]
+        if let function { json.set("function", .string(function)) }
+        json.set("priority", .integer(priority))
+        let names = XDPVerdict.allCases.filter { chainCalls.contains($0) }.map { JSON.string($0.name) }
+        json.set("chainCalls", .array(names))
+        return json
+    }
+}
