@@ -94,7 +94,8 @@ let package = Package(
         .executableTarget(
             name: "swale-fuzz", dependencies: ["Fuzz"], path: "Tests/FuzzTool", swiftSettings: common),
         .testTarget(
-            name: "EngineTests", dependencies: ["Engine", "ISA", "Maps", "Object", "Verifier", "CLinux", "Fuzz"],
+            name: "EngineTests",
+            dependencies: ["Engine", "ISA", "Maps", "Object", "Verifier", "CLinux", "Fuzz", "KernelRun"],
             swiftSettings: common),
         .target(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport", swiftSettings: common),

@@ -109,8 +109,10 @@ struct RecordingExecution: InterpreterPolicy {
     let helpers: RecordedHelpers
     static var checksAccesses: Bool { false }
 
-    func run(_ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int) -> RunResult {
-        Interpreter.run(core, state, fuel: fuel, policy: self)
+    func run(
+        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int, entry: Int, depth: Int
+    ) -> RunResult {
+        Interpreter.run(core, state, fuel: fuel, policy: self, entry: entry, depth: depth)
     }
 
     func callHelper(
@@ -125,8 +127,10 @@ struct CheckedRecordingExecution: InterpreterPolicy {
     let helpers: RecordedHelpers
     static var checksAccesses: Bool { true }
 
-    func run(_ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int) -> RunResult {
-        Interpreter.run(core, state, fuel: fuel, policy: self)
+    func run(
+        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int, entry: Int, depth: Int
+    ) -> RunResult {
+        Interpreter.run(core, state, fuel: fuel, policy: self, entry: entry, depth: depth)
     }
 
     func callHelper(

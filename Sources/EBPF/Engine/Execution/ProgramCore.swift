@@ -23,4 +23,6 @@ struct ProgramCore {
     var fib: Unmanaged<FIBTable>?
     /// The program as native code; nil where the interpreter runs it.
     var native: NativeCode.Entry?
+    /// Runs one of its functions for a helper; nil where there is no native code that calls such a helper.
+    var nativeCallback: NativeCode.Callback?
 }

@@ -17,6 +17,8 @@ struct RunState {
     var packetMeta: UInt = 0
     /// Value memory that recent lookups handed out, so that most accesses need no search.
     var grants: (Grant, Grant) = (Grant(), Grant())
+    /// The key that a helper hands to a function of the program.
+    var callbackKey = Grant()
 
     /// Per-CPU slot in maps: the worker's number.
     var slot = 0
@@ -52,6 +54,10 @@ struct RunState {
         native.stackTop = UInt(bitPattern: stack) + UInt(Self.stackBytes * Self.maxFrames)
         random = UInt64.random(in: 1...UInt64.max)
     }
+
+    /// Functions that called others that have not returned: 0 in the entry function. Where a helper that calls back was
+    /// called.
+    var depth: Int { (Int(native.stackTop) - Int(registers[10])) / Self.stackBytes }
 
     /// The frame of the run.
     @inline(__always)
@@ -98,9 +104,11 @@ struct NativeBurst {
     var result: UInt = 0
     /// The native stack pointer, to which a fault goes back.
     var stackPointer: UInt = 0
-    /// Fuel of a run, and what is left of it while a helper runs.
+    /// Fuel of a run, and what is left of it while a helper runs: the interpreter's too.
     var fuelLimit = 0
     var fuel = 0
+    /// Helpers that run functions of the program now.
+    var callbacks = 0
     /// End of the program's stack: r10 of the entry function.
     var stackTop: UInt = 0
     /// Of the program's first maps, where they are arrays: element 0 of this worker.

@@ -22,12 +22,15 @@ public enum Helper: UInt32, CaseIterable, Hashable, Sendable {
     case ktimeGetBootNs = 125
     case ktimeGetCoarseNs = 160
     case checkMTU = 163
+    case forEachMapElem = 164
     case snprintf = 165
     case traceVprintk = 177
+    case loop = 181
     case strncmp = 182
     case xdpGetBuffLen = 188
     case xdpLoadBytes = 189
     case xdpStoreBytes = 190
+    case mapLookupPerCPUElem = 195
     case ktimeGetTaiNs = 208
 
     /// The name in C: `bpf_map_lookup_elem`.

@@ -9,6 +9,7 @@ struct HelperCall {
     let core: UnsafePointer<ProgramCore>
     let state: UnsafeMutablePointer<RunState>
     let checksAccesses: Bool
+    let policy: any HelperPolicy
 
     /// r1 to r5, by number.
     @inline(__always)

@@ -4,6 +4,8 @@ struct HelperEntry: Sendable {
     /// Registers that it reads, from r1 on.
     let arguments: Int
     let price: Price
+    /// Whether it calls functions of the program.
+    let callsBack: Bool
     /// Nil for what `Helpers.call` does itself.
     let body: Body?
 
@@ -17,10 +19,14 @@ struct HelperEntry: Sendable {
         case told(most: Int)
     }
 
-    init(_ helper: Helper, arguments: Int, price: Price = .fixed(Helpers.baseCost), _ body: Body? = nil) {
+    init(
+        _ helper: Helper, arguments: Int, price: Price = .fixed(Helpers.baseCost), callsBack: Bool = false,
+        _ body: Body? = nil
+    ) {
         self.helper = helper
         self.arguments = arguments
         self.price = price
+        self.callsBack = callsBack
         self.body = body
     }
 
@@ -38,7 +44,8 @@ struct HelperEntry: Sendable {
     /// Every helper, by topic.
     private static let topics: [[HelperEntry]] = [
         Helpers.direct, TraceHelpers.entries, PacketHelpers.entries, PacketBytes.entries, Checksum.entries,
-        RoutingHelpers.entries, TextHelpers.entries, TimeHelpers.entries,
+        RoutingHelpers.entries, TextHelpers.entries, TimeHelpers.entries, LoopHelpers.entries,
+        MapElementHelpers.entries,
     ]
 
     /// By number. There is one for each case of `Helper`, which a test sees to.

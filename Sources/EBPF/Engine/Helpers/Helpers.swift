@@ -42,7 +42,7 @@ enum Helpers {
 
     /// False when the call is a fault, which is then in `state.helperFault`. Its price is in `state.helperCost`.
     @inline(__always)
-    static func call<Policy: InterpreterPolicy>(
+    static func call<Policy: HelperPolicy>(
         _ number: UInt32, _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>,
         policy: Policy
     ) -> Bool {
@@ -108,7 +108,7 @@ enum Helpers {
             r[0] = random(state)
         case .getSmpProcessorID:
             r[0] = UInt64(state.pointee.slot)
-        default: return callEntry(helper, core, state, checksAccesses: Policy.checksAccesses)
+        default: return callEntry(helper, core, state, policy)
         }
         return true
     }
@@ -117,13 +117,15 @@ enum Helpers {
     @inline(never)
     private static func callEntry(
         _ helper: Helper, _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>,
-        checksAccesses: Bool
+        _ policy: any HelperPolicy
     ) -> Bool {
         guard let entry = helper.entry, let body = entry.body else { return fail(state, .badCall) }
         if case .fixed(let cost) = entry.price { state.pointee.helperCost = cost }
         do throws(Fault) {
-            let call = HelperCall(core: core, state: state, checksAccesses: checksAccesses)
-            state.pointee.registers[0] = try body(call)
+            let call = HelperCall(
+                core: core, state: state, checksAccesses: type(of: policy).checksAccesses, policy: policy)
+            let result = try body(call)
+            state.pointee.registers[0] = result
             return true
         } catch {
             return fail(state, error)

@@ -41,7 +41,7 @@ enum NativeHelpers {
     /// when the call is a fault.
     static let call: @convention(c) (UInt32, UnsafeRawPointer, UnsafeMutableRawPointer) -> Bool = {
         number, core, state in
-        UncheckedExecution().callHelper(number, core.assumingMemoryBound(to: ProgramCore.self), run(state))
+        NativeExecution().callHelper(number, core.assumingMemoryBound(to: ProgramCore.self), run(state))
     }
 
     @inline(__always)
@@ -55,5 +55,25 @@ enum NativeHelpers {
     @inline(__always)
     private static func pointer(_ value: UInt64) -> UnsafeRawPointer {
         UnsafeRawPointer(bitPattern: UInt(value)).unsafelyUnwrapped
+    }
+}
+
+/// What helpers ask of native code, which has been verified or runs unchecked.
+struct NativeExecution: HelperPolicy {
+    @inline(__always)
+    static var checksAccesses: Bool { false }
+
+    @inline(never)
+    func callHelper(
+        _ number: UInt32, _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>
+    ) -> Bool {
+        Helpers.call(number, core, state, policy: self)
+    }
+
+    func callBack(
+        _ entry: Int, _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>
+    ) -> Fault {
+        guard let callback = core.pointee.nativeCallback else { return .badCall }
+        return callback(state, entry) ? .none : state.pointee.helperFault
     }
 }

@@ -7,23 +7,25 @@ import Maps
 /// Hot path, worker only: no allocation, no locks (but for those of map writers), no throws. One switch over dense
 /// operations.
 enum Interpreter {
-    /// Runs from the first instruction to `exit` of the entry function. r1, r2 and the frame's bounds are set.
+    /// Runs a function to its `exit`: the program's, or one that a helper calls, of which `depth` functions are active.
+    /// Arguments and the frame's bounds are set. Fuel that is left is in `state.native.fuel`.
     @inline(__always)
     static func run<Policy: InterpreterPolicy>(
-        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int, policy: Policy
+        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int, policy: Policy,
+        entry: Int, depth base: Int
     ) -> RunResult {
         let code = core.pointee.instructions
         let r = state.pointee.registers
-        var pc = code
+        var pc = code + entry
         var fuel = fuel
-        var depth = 0
+        var depth = base
         let stackBase = UInt(bitPattern: state.pointee.stack)
         let stackTop = stackBase + UInt(RunState.stackBytes * RunState.maxFrames)
-        var stackLow = stackTop - UInt(RunState.stackBytes)
+        var stackLow = stackTop - UInt(RunState.stackBytes * (base + 1))
         // Metadata and packet are side by side.
         var packetStart = state.pointee.packetMeta
         var packetEnd = state.pointee.packetEnd
-        r[10] = UInt64(stackTop)
+        r[10] = UInt64(stackLow + UInt(RunState.stackBytes))
 
         @inline(__always)
         func fault(_ fault: Fault, _ at: UnsafeMutablePointer<DecodedInstruction>, address: UInt64 = 0) -> RunResult {
@@ -135,7 +137,7 @@ enum Interpreter {
                     packetStart = state.pointee.packetMeta
                     packetEnd = state.pointee.packetEnd
                 }
-                fuel &-= state.pointee.helperCost
+                fuel = state.pointee.native.fuel &- state.pointee.helperCost
                 return fuel >= 0
             }
 
@@ -358,6 +360,7 @@ enum Interpreter {
             case .lddw: r[d] = imm
 
             case .callHelper:
+                state.pointee.native.fuel = fuel
                 guard policy.callHelper(UInt32(truncatingIfNeeded: at.pointee.imm), core, state) else {
                     return fault(state.pointee.helperFault, at)
                 }
@@ -367,13 +370,20 @@ enum Interpreter {
             case .callx:
                 if let index = FunctionPointer.index(r[d]), index < core.pointee.instructionCount {
                     guard enter(code + index) else { return fault(.callDepth, at) }
-                } else if !policy.callHelper(UInt32(clamping: r[d]), core, state) {
-                    return fault(state.pointee.helperFault, at, address: r[d])
-                } else if !payHelper() {
-                    return fault(.outOfFuel, at)
+                } else {
+                    state.pointee.native.fuel = fuel
+                    guard policy.callHelper(UInt32(clamping: r[d]), core, state) else {
+                        return fault(state.pointee.helperFault, at, address: r[d])
+                    }
+                    guard payHelper() else { return fault(.outOfFuel, at) }
                 }
             case .exit:
-                guard depth > 0 else { return RunResult(value: r[0], fault: .none) }
+                if depth == base {
+                    if base > 0 { fuel &-= max(at - code - entry, 0) &+ 1 }
+                    guard fuel >= 0 else { return fault(.outOfFuel, at) }
+                    state.pointee.native.fuel = fuel
+                    return RunResult(value: r[0], fault: .none)
+                }
                 depth -= 1
                 let frame = state.pointee.calls[depth]
                 // Calls in calls can take as long as loops, without a back-edge.

@@ -1,9 +1,18 @@
-/// What an interpreter does beside what instructions mean. Each policy is compiled into an interpreter of its own.
-protocol InterpreterPolicy {
+/// What a helper asks of what runs the program.
+protocol HelperPolicy {
     /// Whether accesses, helper arguments, map pointers and the depth of calls are checked. Without, the program has been
     /// verified.
     static var checksAccesses: Bool { get }
 
+    /// Runs the function at instruction `entry`, with its arguments in `registers`, r1 to r5, its frame below the one that
+    /// r10 has, and the fuel that is in `native.fuel`; the result is r0. Other registers are not kept.
+    func callBack(
+        _ entry: Int, _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>
+    ) -> Fault
+}
+
+/// What an interpreter does beside what instructions mean. Each policy is compiled into an interpreter of its own.
+protocol InterpreterPolicy: HelperPolicy {
     /// Whether `willRun` is called before each instruction.
     static var traces: Bool { get }
     func willRun(_ step: InterpreterStep)
@@ -12,7 +21,9 @@ protocol InterpreterPolicy {
     // generic what it leaves as calls in specialised ones.
 
     /// `Interpreter.run` with this policy.
-    func run(_ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int) -> RunResult
+    func run(
+        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int, entry: Int, depth: Int
+    ) -> RunResult
 
     /// `Helpers.call` with this policy.
     func callHelper(
@@ -21,6 +32,20 @@ protocol InterpreterPolicy {
 }
 
 extension InterpreterPolicy {
+    @inline(__always)
+    func run(_ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int) -> RunResult {
+        run(core, state, fuel: fuel, entry: 0, depth: 0)
+    }
+
+    func callBack(
+        _ entry: Int, _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>
+    ) -> Fault {
+        let result = run(
+            core, state, fuel: state.pointee.native.fuel, entry: entry, depth: state.pointee.depth + 1)
+        state.pointee.registers[0] = result.value
+        return result.fault
+    }
+
     @inline(__always)
     static var traces: Bool { false }
     @inline(__always)
@@ -33,8 +58,10 @@ struct CheckedExecution: InterpreterPolicy {
     static var checksAccesses: Bool { true }
 
     @inline(never)
-    func run(_ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int) -> RunResult {
-        Interpreter.run(core, state, fuel: fuel, policy: self)
+    func run(
+        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int, entry: Int, depth: Int
+    ) -> RunResult {
+        Interpreter.run(core, state, fuel: fuel, policy: self, entry: entry, depth: depth)
     }
 
     @inline(never)
@@ -51,8 +78,10 @@ struct UncheckedExecution: InterpreterPolicy {
     static var checksAccesses: Bool { false }
 
     @inline(never)
-    func run(_ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int) -> RunResult {
-        Interpreter.run(core, state, fuel: fuel, policy: self)
+    func run(
+        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int, entry: Int, depth: Int
+    ) -> RunResult {
+        Interpreter.run(core, state, fuel: fuel, policy: self, entry: entry, depth: depth)
     }
 
     @inline(never)
@@ -75,8 +104,10 @@ struct TracedExecution: InterpreterPolicy {
     func willRun(_ step: InterpreterStep) { observe(step) }
 
     @inline(never)
-    func run(_ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int) -> RunResult {
-        Interpreter.run(core, state, fuel: fuel, policy: self)
+    func run(
+        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, fuel: Int, entry: Int, depth: Int
+    ) -> RunResult {
+        Interpreter.run(core, state, fuel: fuel, policy: self, entry: entry, depth: depth)
     }
 
     @inline(never)

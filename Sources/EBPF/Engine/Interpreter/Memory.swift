@@ -80,6 +80,8 @@ enum Memory {
         let grants = state.pointee.grants
         if isWithin(a, size, grants.0.start, grants.0.end), !writing || grants.0.writable { return true }
         if isWithin(a, size, grants.1.start, grants.1.end), !writing || grants.1.writable { return true }
+        let key = state.pointee.callbackKey
+        if !writing, isWithin(a, size, key.start, key.end) { return true }
         for index in 0..<core.pointee.mapCount {
             let region = core.pointee.regions[index]
             guard isWithin(a, size, region.start, region.end) else { continue }

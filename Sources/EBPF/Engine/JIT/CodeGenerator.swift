@@ -29,7 +29,7 @@ struct ProcessorFeatures: OptionSet {
 
 /// Makes native code of one processor.
 protocol CodeGenerator {
-    /// Code without bytes where a program is longer than jumps reach.
+    /// Code without bytes where a program is longer than jumps reach, or has what the generator does not write.
     static func generate(_ source: NativeSource) -> GeneratedCode
 }
 
@@ -42,6 +42,8 @@ struct GeneratedCode {
     var bodyEnd: Int
     /// Behind `bodyEnd` and what ends a burst there may be steps that seldom run: where these end.
     var deferredEnd: Int
+    /// Where `NativeCode.Callback` starts, where the program has use for it.
+    var callback: Int?
     /// Offset and text of each native instruction, where they were asked for.
     var lines: [(offset: Int32, text: String)]
 }
@@ -77,16 +79,23 @@ public enum NativeProcessor: String, CaseIterable, Sendable {
 final class NativeCode {
     private let memory: CodeMemory
     let entry: Entry
+    let callback: Callback?
 
     /// Runs a burst: `RunState`, frames, count, results.
     typealias Entry =
         @convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int, UnsafeMutableRawPointer) -> Void
 
+    /// Runs a function as `HelperPolicy.callBack` does: `RunState`, index of its first instruction. False after a fault,
+    /// which is in `RunState.helperFault`.
+    typealias Callback = @convention(c) (UnsafeMutableRawPointer, Int) -> Bool
+
     /// Nil where there is no code generator for this processor, or no memory for code.
     init?(_ source: NativeSource) {
         guard let processor = NativeProcessor.host else { return nil }
-        guard let memory = CodeMemory(processor.generator.generate(source).bytes) else { return nil }
+        let generated = processor.generator.generate(source)
+        guard let memory = CodeMemory(generated.bytes) else { return nil }
         entry = unsafeBitCast(memory.base, to: Entry.self)
+        callback = generated.callback.map { unsafeBitCast(memory.base + $0, to: Callback.self) }
         self.memory = memory
     }
 

@@ -13,6 +13,8 @@ struct NativeFlow {
     private(set) var hasLocalCalls = false
     private(set) var hasCallx = false
     private(set) var hasHelperCalls = false
+    /// Whether helpers are called that call functions of the program.
+    private(set) var hasCallbacks = false
     /// Whether helpers are called that look at the frame.
     private(set) var hasFrameHelpers = false
 
@@ -47,7 +49,9 @@ struct NativeFlow {
             if step.form == .lookup { break }
             hasHelperCalls = true
             if step.form == .hashLookup { break }
-            if Helper(number: UInt32(truncatingIfNeeded: step.imm))?.entry?.body != nil { hasFrameHelpers = true }
+            let entry = Helper(number: UInt32(truncatingIfNeeded: step.imm))?.entry
+            if entry?.body != nil { hasFrameHelpers = true }
+            if entry?.callsBack == true { hasCallbacks = true }
         case .lddw:
             // A function pointer leads somewhere.
             if let target = FunctionPointer.index(UInt64(bitPattern: step.imm)), target < isTarget.count {

@@ -23,7 +23,7 @@ struct NativeFuel {
     ///
     /// Each step runs once at most for each activation of a function, and there are 8 frames at most.
     func bound(_ steps: [NativeStep], _ flow: NativeFlow) -> Int {
-        guard !flow.hasBackEdges, !flow.hasCallx else { return .max }
+        guard !flow.hasBackEdges, !flow.hasCallx, !flow.hasCallbacks else { return .max }
         var helpers = 0
         var calls = 0
         for step in steps {

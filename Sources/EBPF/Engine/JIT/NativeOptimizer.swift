@@ -68,6 +68,12 @@ struct NativeOptimizer {
                 isTarget[index + distance] = true
                 if distance <= 0 { goesForward = false }
             }
+            if steps[index].operation == .lddw,
+                let target = FunctionPointer.index(UInt64(bitPattern: steps[index].imm)), target < isTarget.count
+            {
+                isTarget[target] = true
+                goesForward = false
+            }
             if steps[index].operation == .callLocal {
                 isTarget[index + 1 + Int(steps[index].offset)] = true
                 goesForward = false

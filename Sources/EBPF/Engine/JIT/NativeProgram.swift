@@ -37,6 +37,6 @@ struct NativeProgram {
         self.steps = steps
         fuel = NativeFuel(maps: core.pointee.maps, mapCount: core.pointee.mapCount, slots: core.pointee.slots)
         tracksFuel = source.facts == nil || fuel.bound(steps, flow) > core.pointee.fuel
-        hasFrames = flow.hasLocalCalls || flow.hasCallx
+        hasFrames = flow.hasLocalCalls || flow.hasCallx || flow.hasCallbacks
     }
 }

@@ -53,6 +53,12 @@ struct StackAddresses {
             }
             let after = self.after(step, set)
             if let distance = step.jumpDistance { merge(index + distance, set, &atTarget) }
+            if step.operation == .lddw, let target = FunctionPointer.index(UInt64(bitPattern: step.imm)),
+                target < isTarget.count
+            {
+                // Helpers hand it addresses.
+                merge(target, NativeStep.arguments | Self.frame, &atTarget)
+            }
             if step.operation == .callLocal {
                 merge(index + 1 + Int(step.offset), set & (NativeStep.arguments | Self.frame), &atTarget)
             }

@@ -147,6 +147,7 @@ public final class Program: @unchecked Sendable {
             options.engine == .jit && mayBeNative
             ? NativeCode(NativeSource(core: core, facts: checksAccesses ? nil : facts)) : nil
         core.pointee.native = nativeCode?.entry
+        core.pointee.nativeCallback = nativeCode?.callback
     }
 
     deinit {

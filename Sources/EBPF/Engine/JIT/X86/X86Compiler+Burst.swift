@@ -167,6 +167,10 @@ extension X86Compiler {
         }
         assembler.bind(faultLabel)
         assembler.load(.bits64, .rsp, field(NativeLayout.State.stackPointer))
+        if flow.hasCallbacks {
+            assembler.alu(.cmp, .bits64, field(NativeLayout.State.callbacks), 0)
+            assembler.jump(.notEqual, callbackFaultLabel)
+        }
         if usesStack { assembler.load(.bits64, .rbp, field(NativeLayout.State.stackTop)) }
         assembler.store(.bits32, field(NativeLayout.State.faultSlot), Self.scratch)
         assembler.store(.bits64, field(NativeLayout.State.faultAddress), imm: 0)

@@ -57,6 +57,7 @@ extension X86Compiler {
         for argument in UInt8(1)...5 {
             assembler.store(.bits64, X86Address(.rax, Int32(argument) * 8), register(argument))
         }
+        if flow.hasCallbacks { assembler.store(.bits64, X86Address(.rax, 80), register(10)) }
         number(&self)
         assembler.mov(.rsi, Int64(Int(bitPattern: core)))
         assembler.mov(.bits64, .rdx, Self.state)

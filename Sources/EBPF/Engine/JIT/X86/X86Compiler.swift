@@ -34,6 +34,9 @@ struct X86Compiler: CodeGenerator, NativeCompiler {
     let faultLabel: X86Assembler.Label
     /// Goes on with the next frame.
     let nextLabel: X86Assembler.Label
+    /// Runs a function for a helper.
+    let callbackLabel: X86Assembler.Label
+    let callbackFaultLabel: X86Assembler.Label
     /// Start of a run.
     let burstLabel: X86Assembler.Label
     /// Where native code holds the current frame and its result; nil: in the state.
@@ -109,6 +112,8 @@ struct X86Compiler: CodeGenerator, NativeCompiler {
         exitLabel = assembler.label()
         faultLabel = assembler.label()
         nextLabel = assembler.label()
+        callbackLabel = assembler.label()
+        callbackFaultLabel = assembler.label()
         burstLabel = assembler.label()
         assembler.table = assembler.label()
         chooseBurstRegisters()
@@ -116,6 +121,8 @@ struct X86Compiler: CodeGenerator, NativeCompiler {
 
     /// Gives what no register of the program needs to the burst's loop.
     private mutating func chooseBurstRegisters() {
+        // A function that a helper calls finds nothing of this code's in registers.
+        if flow.hasCallbacks { return }
         var free: [X86Register] = []
         for number in [9, 8, 7, 6] where flow.used & (1 << RegisterSet(number)) == 0 {
             free.append(Self.registers[number])
@@ -161,7 +168,8 @@ struct X86Compiler: CodeGenerator, NativeCompiler {
         writeHashLookupExits()
         writeNullExits()
         writeFaults()
-        if flow.hasCallx { writeTable() }
+        if flow.hasCallbacks { writeCallback() }
+        if flow.hasCallx || flow.hasCallbacks { writeTable() }
         assembler.writeConstants()
     }
 
@@ -247,6 +255,7 @@ struct X86Compiler: CodeGenerator, NativeCompiler {
         return GeneratedCode(
             bytes: linked.bytes, offsets: Array(linked.labels[first..<first + steps.count]),
             bodyEnd: Int(linked.labels[Int(bodyEndLabel.number)]),
-            deferredEnd: Int(linked.labels[Int(deferredEndLabel.number)]), lines: linked.lines)
+            deferredEnd: Int(linked.labels[Int(deferredEndLabel.number)]),
+            callback: flow.hasCallbacks ? Int(linked.labels[Int(callbackLabel.number)]) : nil, lines: linked.lines)
     }
 }
