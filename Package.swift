@@ -86,7 +86,8 @@ let package = Package(
             dependencies: ["Verifier", "Engine", "ISA", "Maps", "Object", "CLinux", "Fuzz", "KernelRun"],
             swiftSettings: common),
         .testTarget(
-            name: "XDPTests", dependencies: ["Verifier", "Engine", "Maps", "Object", "CLinux", "KernelRun"],
+            name: "XDPTests",
+            dependencies: ["Verifier", "Engine", "Maps", "Object", "CLinux", "KernelRun", "TestSupport"],
             swiftSettings: common),
         .target(
             name: "Fuzz", dependencies: ["Verifier", "Engine", "ISA", "Maps", "Object"], path: "Tests/Fuzz",

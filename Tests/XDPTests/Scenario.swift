@@ -14,12 +14,15 @@ struct Scenario: Sendable, CustomTestStringConvertible {
     var packets: [Packet]
     /// Byte ranges of values that may differ, by map: times, random numbers.
     var ignored: [String: [Range<Int>]] = [:]
+    /// What routes are looked up in; nil: nobody asks.
+    var network: RoutedNetwork?
 
     var testDescription: String { function.map { "\(source), \($0)" } ?? source }
 
     init(
         _ source: String, function: String? = nil, constants: [(name: String, bytes: [UInt8])] = [],
-        entries: [Entry] = [], packets: [Packet], ignored: [String: [Range<Int>]] = [:]
+        entries: [Entry] = [], packets: [Packet], ignored: [String: [Range<Int>]] = [:],
+        network: RoutedNetwork? = nil
     ) {
         self.source = source
         self.function = function
@@ -27,6 +30,7 @@ struct Scenario: Sendable, CustomTestStringConvertible {
         self.entries = entries
         self.packets = packets
         self.ignored = ignored
+        self.network = network
     }
 
     struct Entry: Sendable {

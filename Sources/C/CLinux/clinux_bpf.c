@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/bpf.h>
+#include <linux/perf_event.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -94,6 +95,19 @@ int clinux_bpf_program_load(const struct clinux_bpf_program *program) {
         attr.func_info_rec_size = 2 * sizeof(uint32_t);
     }
     return call(BPF_PROG_LOAD, &attr);
+}
+
+int clinux_perf_open_bpf_output(int cpu) {
+    struct perf_event_attr attr = {
+        .type = PERF_TYPE_SOFTWARE,
+        .size = sizeof(attr),
+        .config = PERF_COUNT_SW_BPF_OUTPUT,
+        .sample_period = 1,
+        .sample_type = PERF_SAMPLE_RAW,
+        .wakeup_events = 1,
+    };
+    long result = syscall(__NR_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+    return result < 0 ? -errno : (int)result;
 }
 
 int clinux_bpf_program_run(int program, struct clinux_bpf_run *run) {

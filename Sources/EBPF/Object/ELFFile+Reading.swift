@@ -152,7 +152,7 @@ extension ELFFile.Section {
     var isReadOnlyData: Bool { isNamed(".rodata") }
 
     /// A section of map definitions.
-    var isMaps: Bool { type == Self.progbits && (name == ".maps" || name == "maps") }
+    var isMaps: Bool { type == Self.progbits && (name == ".maps" || name == "maps" || name.hasPrefix("maps/")) }
 
     /// Called `base`, or `base` with a suffix as in `.rodata.str1.1`.
     private func isNamed(_ base: String) -> Bool { name == base || name.hasPrefix(base + ".") }

@@ -44,7 +44,15 @@ struct FunctionTable {
             throw ObjectError(.malformed, section: section.name, "\(section.size) bytes are no number of instructions")
         }
         var functions: [Function] = []
-        for symbol in elf.symbols(in: section) where symbol.type == ELFFile.Symbol.function {
+        let symbols = elf.symbols(in: section)
+        // Old compilers, and assembly without `.type`, have symbols of no type; so do labels, which are local.
+        let isTyped = symbols.contains { $0.type == ELFFile.Symbol.function }
+        for symbol in symbols {
+            guard
+                isTyped
+                    ? symbol.type == ELFFile.Symbol.function
+                    : symbol.type == ELFFile.Symbol.noType && symbol.binding != ELFFile.Symbol.local
+            else { continue }
             guard let offset = Int(exactly: symbol.value), let size = Int(exactly: symbol.size),
                 offset < section.size, size <= section.size - offset, offset % Instruction.size == 0,
                 size % Instruction.size == 0

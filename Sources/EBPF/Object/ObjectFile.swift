@@ -2,8 +2,8 @@
 ///
 /// Objects may come from anywhere: whatever the bytes are, reading them ends in an object or in an error.
 public struct ObjectFile: Sendable {
-    /// Entry functions, in the order of the file: the global functions of the sections of programs, or those of `.text`
-    /// where there is no other section of code.
+    /// Entry functions, in the order of the file: the global functions of each section of programs, or the first one
+    /// where it has none but static ones; those of `.text` where there is no other section of code.
     public let programs: [ObjectProgram]
     /// Maps that the source declares, then one for each data section.
     public private(set) var maps: [MapDefinition]
@@ -82,8 +82,14 @@ public struct ObjectFile: Sendable {
     }
 
     private static func entries(_ elf: ELFFile, _ table: FunctionTable) -> [Int] {
+        func isText(_ function: Int) -> Bool { elf.sections[table.functions[function].section].name.hasPrefix(".text") }
         let entries = table.functions.indices.filter { table.functions[$0].isEntry }
-        let programs = entries.filter { elf.sections[table.functions[$0].section].name != ".text" }
+        // Loaders before libbpf took a section for a program, whatever its function is called: it may be static.
+        let named = Set(entries.map { table.functions[$0].section })
+        let first = table.functions.indices.filter {
+            table.functions[$0].offset == 0 && !named.contains(table.functions[$0].section) && !isText($0)
+        }
+        let programs = (entries.filter { !isText($0) } + first).sorted()
         return programs.isEmpty ? entries : programs
     }
 

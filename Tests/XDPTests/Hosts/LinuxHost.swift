@@ -13,6 +13,8 @@ final class LinuxHost: XDPHost {
     /// What program arrays and maps of maps hold; the kernel does not keep it for as long as the test wants to look.
     private var inner: [(map: String, key: [UInt8], contents: KernelMaps)] = []
     private var targets: [KernelProgram] = []
+    /// By index of the map that they belong to.
+    private var records: [Int: KernelRecords] = [:]
 
     init(_ file: ObjectFile, function: String?) throws {
         self.file = file
@@ -25,6 +27,15 @@ final class LinuxHost: XDPHost {
             try Self.check(clinux_bpf_map_update(descriptor, [0, 0, 0, 0], bytes, 0), "map \(definition.name)")
         }
         program = try Self.load(file.program(function, type: .xdp), maps)
+        for (index, definition) in file.maps.enumerated() {
+            switch definition.attributes.type {
+            case .ringbuf:
+                records[index] = try KernelRecords(
+                    ringBuffer: maps.descriptors[index], bytes: definition.attributes.maxEntries)
+            case .perfEventArray: records[index] = try KernelRecords(perfEvents: maps.descriptors[index])
+            default: break
+            }
+        }
     }
 
     private static func load(_ code: ObjectProgram, _ maps: KernelMaps) throws -> KernelProgram {
@@ -75,7 +86,29 @@ final class LinuxHost: XDPHost {
 
     func contents(of map: String) throws -> MapContents? {
         let index = try index(of: map)
-        return try Self.contents(maps.descriptors[index], file.maps[index].attributes)
+        let attributes = file.maps[index].attributes
+        switch attributes.type {
+        case .ringbuf, .perfEventArray: return numbered(records[index]?.all ?? [])
+        case .queue, .stack: return numbered(Self.elements(maps.descriptors[index], attributes))
+        case .hashOfMaps, .arrayOfMaps:
+            var contents: MapContents = [:]
+            for inner in inner where inner.map == map {
+                guard let attributes = file.maps[index].inner else { continue }
+                for (key, value) in try Self.contents(inner.contents.descriptors[0], attributes) ?? [:] {
+                    contents[inner.key + key] = value
+                }
+            }
+            return contents
+        default: return try Self.contents(maps.descriptors[index], attributes)
+        }
+    }
+
+    /// Takes everything out of a queue or stack.
+    private static func elements(_ map: Int32, _ attributes: MapAttributes) -> [[UInt8]] {
+        var elements: [[UInt8]] = []
+        var value = [UInt8](repeating: 0, count: attributes.valueSize)
+        while clinux_bpf_map_take(map, nil, &value) == 0 { elements.append(value) }
+        return elements
     }
 
     private static func contents(_ map: Int32, _ attributes: MapAttributes) throws -> MapContents? {

@@ -9,17 +9,19 @@ final class SwaleHost: XDPHost {
     private let trace = TraceLog(capacity: 16)
     private let object: LoadedObject
     private let program: Program
-    private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: SwaleHost.frameBytes, alignment: 64)
+    private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 64)
 
     /// What Linux runs a program on in BPF_PROG_TEST_RUN: a page, with `XDP_PACKET_HEADROOM` in front and a
-    /// `struct skb_shared_info` behind.
-    static let frameBytes = 4096 - 320
-    static let headroom = 256
+    /// `struct skb_shared_info` behind. Longer packets have fragments there, and are in one piece here.
+    private static let frameBytes = 4096 - 320
+    private static let headroom = 256
     /// `lo`
     private static let ifindex: UInt32 = 1
 
     init(_ elf: [UInt8], scenario: Scenario, engine: Program.Engine) throws {
-        let options = LoadOptions(constants: scenario.constants, program: .init(engine: engine))
+        let domain = domain
+        let fib = scenario.network.map { FIBTable($0.contents, domain: domain) }
+        let options = LoadOptions(constants: scenario.constants, program: .init(engine: engine, fib: fib))
         object = try LoadedObject(elf: elf, options: options, domain: domain, trace: trace)
         program = try object.program(function: scenario.function, type: .xdp)
         guard program.engine == engine else { throw HostError("\(program.name) is not run by \(engine)") }
@@ -51,7 +53,7 @@ final class SwaleHost: XDPHost {
         (data - packet.metadata.count).copyMemory(from: packet.metadata, byteCount: packet.metadata.count)
         var frame = FrameContext(
             data: data, length: packet.bytes.count, headroom: Self.headroom,
-            tailroom: Self.frameBytes - Self.headroom - packet.bytes.count, ingressIfindex: Self.ifindex)
+            tailroom: max(Self.frameBytes - Self.headroom - packet.bytes.count, 0), ingressIfindex: Self.ifindex)
         frame.dataMeta = data - packet.metadata.count
         var result = RunResult()
         domain.online(0)

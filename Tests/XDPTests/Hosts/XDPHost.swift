@@ -5,7 +5,8 @@ protocol XDPHost {
     func write(_ entry: Scenario.Entry) throws
     func run(_ packet: Packet) throws -> XDPOutcome
     /// Elements by key. Those of arrays that are all zero are left out; of per-CPU maps, the value of the one CPU that
-    /// ran. Nil where a map can't be read.
+    /// ran; of maps of maps, the elements of those within, by both keys. What has no keys is numbered in its order, and
+    /// taken. Nil where a map can't be read.
     func contents(of map: String) throws -> MapContents?
 }
 
@@ -18,6 +19,13 @@ struct XDPOutcome: Hashable, CustomStringConvertible {
 }
 
 typealias MapContents = [[UInt8]: [UInt8]]
+
+/// What has an order and no keys.
+func numbered(_ elements: [[UInt8]]) -> MapContents {
+    var contents: MapContents = [:]
+    for (index, element) in elements.enumerated() { contents[u32(UInt32(index))] = element }
+    return contents
+}
 
 /// `enum xdp_action`, <linux/bpf.h>.
 enum XDPVerdict: Hashable, CustomStringConvertible {

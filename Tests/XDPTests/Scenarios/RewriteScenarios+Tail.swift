@@ -29,4 +29,36 @@ extension Scenario {
                 Packet(eth(EtherType.arp)),
             ])
     }()
+
+    static let trim: Scenario = {
+        func datagram(_ payload: Int, tos: UInt8 = 0, id: UInt16 = 7, behind: [UInt8] = []) -> Packet {
+            Packet(
+                eth(
+                    EtherType.ipv4,
+                    ipv4(IPProtocol.udp, from: "10.0.0.1", to: "10.0.0.2", udp(1, 2, zeros(payload)), tos: tos, id: id))
+                    + behind)
+        }
+        func trailer(_ sequence: UInt32, id: UInt16 = 7, error: UInt32 = 0) -> [UInt8] {
+            let sum = (sequence &* 2_654_435_761) ^ UInt32(id.byteSwapped)
+            return bytes(be32(0x5377_616c), be32(sequence), be32(sum ^ error))
+        }
+        var longer = datagram(10)
+        longer.bytes[17] += 1
+        return Scenario(
+            "rewrite/trim",
+            packets: [
+                datagram(0), datagram(4, behind: zeros(14)), datagram(100), datagram(100, behind: [1, 2, 3]),
+                datagram(1238), datagram(1239),
+                datagram(1240), datagram(2500), datagram(5, tos: 0x48), datagram(5, tos: 0x48, behind: zeros(13)),
+                datagram(1000, tos: 0x48), datagram(5, behind: trailer(1)), datagram(5, behind: trailer(77)),
+                datagram(5, behind: trailer(1, error: 1)), datagram(5, id: 8, behind: trailer(1)),
+                datagram(5, behind: zeros(12)),
+                datagram(5, tos: 0x48, behind: trailer(9)), datagram(0, tos: 0x48), longer,
+                Packet(eth(EtherType.arp, zeros(28))),
+                Packet(eth(EtherType.arp, zeros(46))), Packet(eth(EtherType.arp, zeros(45))), Packet(eth(0x88cc)),
+                Packet(eth(EtherType.ipv4, zeros(20))), Packet(eth(EtherType.ipv4, zeros(19))),
+                Packet(datagram(5, tos: 0x48).bytes, metadata: [1, 2, 3, 4]),
+                Packet(eth(EtherType.arp, zeros(3400))),
+            ])
+    }()
 }

@@ -88,4 +88,11 @@ extension Scenario {
                 Packet(eth(EtherType.ipv4, zeros(20))), Packet(eth(EtherType.arp)),
             ])
     }()
+
+    private static let numbered = Scenario(
+        "styles/numbered", function: "xdp_main",
+        entries: [
+            Entry("map_ports", u16(80), u32(1)), Entry("map_ports", u16(2), u32(3)),
+            Entry("map_ports", u16(443), u32(1)),
+        ], packets: mixture)
 }

@@ -42,6 +42,9 @@ struct clinux_bpf_program {
 // Loads it under the license GPL. The log ends with a zero byte.
 int clinux_bpf_program_load(const struct clinux_bpf_program *program);
 
+// An event that bpf_perf_event_output of programs on `cpu` writes records to, raw ones. A descriptor or a negated errno.
+int clinux_perf_open_bpf_output(int cpu);
+
 struct clinux_bpf_run {
     const void *packet;
     uint32_t packet_size;

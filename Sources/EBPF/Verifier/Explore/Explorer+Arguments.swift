@@ -92,7 +92,9 @@ extension Explorer {
         let register = registers[number]
         switch register.kind {
         case .stack:
-            if access != .write { try readStackMemory(number, register, count: size) }
+            if access != .write, !(try readPrinted(number, call, count: size)) {
+                try readStackMemory(number, register, count: size)
+            }
             if access != .read { try writeStackMemory(number, register, count: size, isPartial: isPartial) }
         case .packet, .packetMeta, .mapValue, .mapKey, .memory:
             if register.mayBeNull { throw mayBeNull(number, call) }

@@ -1,5 +1,38 @@
-// bpf_trace_printk: which registers its format has it print.
+// bpf_trace_printk: which registers its format has it print; bpf_snprintf and bpf_trace_vprintk: which words of an array.
 extension Explorer {
+    /// Reads the array of what is printed: pointers may be where the format asks for what they point to. False where the
+    /// memory is no such array, or not known so well.
+    func readPrinted(_ number: Int, _ call: Call, count: Int) throws(Rejection) -> Bool {
+        let text: [UInt8]?
+        switch (call.prototype.number, number) {
+        // bpf_snprintf
+        case (165, 4): text = constantString(registers[3])
+        // bpf_trace_vprintk
+        case (177, 3): text = constantText(registers[1], count: Int(clamping: registers[2].number.umax))
+        default: return false
+        }
+        var word = registers[number]
+        guard let text, word.hasFixedOffset, registers[number + 1].number.isConstant, count % 8 == 0 else { return false }
+        let conversions = Self.conversions(text)
+        for index in 0..<count / 8 {
+            if conversions.indices.contains(index), conversions[index] == .text {
+                _ = try readStack(number, word, offset: 0, size: 8)
+            } else {
+                try readStackMemory(number, word, count: 8)
+            }
+            word.offset += 8
+        }
+        return true
+    }
+
+    /// Text that ends with a zero byte, of `.rodata`.
+    private func constantString(_ register: Register) -> [UInt8]? {
+        guard register.kind == .mapValue, !register.map.isInner, register.hasFixedOffset, register.offset >= 0,
+            let bytes = maps[register.map.index].constantValue
+        else { return nil }
+        return Array(bytes.dropFirst(Int(register.offset)).prefix { $0 != 0 })
+    }
+
     /// What is printed as a number must be one. What the format does not ask for is not looked at.
     func checkFormat(_ call: Call) throws(Rejection) {
         let size = Int(clamping: registers[2].number.umax)

@@ -1,0 +1,55 @@
+import Object
+import Testing
+
+/// Objects as other projects, and other times, have made them.
+@Suite struct StyleTests {
+    private static let definition = """
+        #define SEC(name) __attribute__((section(name), used))
+        struct map { unsigned type, key_size, value_size, max_entries, map_flags; };
+        static void *(*lookup)(void *map, void *key) = (void *)1;
+
+        """
+
+    /// As gobpf and the first loaders of Cilium have them.
+    @Test func everyMapHasASection() throws {
+        let source =
+            Self.definition + """
+                SEC("maps/hosts") struct map hosts = {1, 4, 8, 10, 0};
+                SEC("maps/ports") struct map ports = {2, 4, 4, 20, 0};
+                SEC("xdp") int program(void *context) { int key = 0; return lookup(&ports, &key) && lookup(&hosts, &key); }
+                """
+        let object = try ObjectFile(elf: Compiler.object(source: source))
+        #expect(object.maps.map(\.name) == ["hosts", "ports"])
+        #expect(object.maps.map(\.attributes.maxEntries) == [10, 20])
+        #expect(object.programs[0].instructions.filter(\.isWide).map(\.imm) == [1, 0])
+    }
+
+    /// A section was a program, and its function nobody's business.
+    @Test func staticFunctionsMayBeEntries() throws {
+        let source =
+            Self.definition + """
+                static __attribute__((noinline)) int shared(int x) { return x * x; }
+                SEC("xdp/one") static int first(int *context) { return shared(context[0]); }
+                SEC("prog") static int second(int *context) { return shared(context[1]); }
+                SEC("mixed") static __attribute__((noinline)) int inner(int x) { return x + 1; }
+                SEC("mixed") int third(int *context) { return inner(context[2]); }
+                """
+        let object = try ObjectFile(elf: Compiler.object(source: source))
+        #expect(object.programs.map(\.name) == ["first", "second", "third"])
+        #expect(object.programs.map(\.type) == [.xdp, nil, nil])
+        #expect(
+            object.programs.map { $0.functions.map(\.name) } == [
+                ["first", "shared"], ["second", "shared"], ["third", "inner"],
+            ])
+    }
+
+    @Test func symbolsWithoutAType() throws {
+        let source = """
+            asm(".section xdp,\\"ax\\",@progbits\\n.globl program\\nprogram:\\nr0 = 2\\nif r1 == 0 goto LBB0_1\\nr0 = 1\\n"
+                "LBB0_1:\\nexit\\n.globl other\\nother:\\nr0 = 0\\nexit\\n.text\\n");
+            """
+        let object = try ObjectFile(elf: Compiler.object(source: source, ["-O2"]))
+        #expect(object.programs.map(\.name) == ["program", "other"])
+        #expect(object.programs.map(\.instructions.count) == [4, 2])
+    }
+}
