@@ -105,6 +105,10 @@ fuzz: ## random programs against the verifier; ARGS="--seed 1 --programs 100000 
 	@swift build $(FUZZ_BUILD)
 	@$$(swift build $(FUZZ_BUILD) --show-bin-path)/swale-fuzz $(ARGS)
 
+networks: build ## set up each network of examples/networks and see that it works
+	@scripts/install.sh run
+	@for network in firewall load_balancer; do examples/networks/$$network.sh || exit 1; done
+
 sanitize: ## tests of maps and engine under ThreadSanitizer and AddressSanitizer
 	@scripts/sanitize.sh thread address
 
@@ -112,7 +116,7 @@ BENCH_SWIFT := Benchmarks/Package.swift Benchmarks/Sources
 
 lint: ## check format and scripts
 	swift format lint --strict --recursive --parallel --configuration .swift-format Sources Tests $(BENCH_SWIFT)
-	@for script in scripts/*.sh .ci/run; do bash -n "$$script" || exit 1; done
+	@for script in scripts/*.sh examples/networks/*.sh .ci/run; do bash -n "$$script" || exit 1; done
 
 format: ## format the Swift sources in place
 	swift format --in-place --recursive --parallel --configuration .swift-format Sources Tests $(BENCH_SWIFT)
@@ -131,4 +135,4 @@ install: ## copy swale, the page and the systemd unit below PREFIX (/usr/local);
 clean: ## remove what was built
 	rm -rf .build build Benchmarks/.build
 
-.PHONY: help run test bench bench-maps bench-programs bench-forwarding build toolchain examples programs compared fuzz sanitize lint format docs install clean
+.PHONY: help run test bench bench-maps bench-programs bench-forwarding build toolchain examples programs compared fuzz networks sanitize lint format docs install clean

@@ -53,5 +53,6 @@ part "address sanitizer" scripts/sanitize.sh address
 must "release build" make --no-print-directory build
 part "real programs" scripts/verify-matrix.sh
 part "end to end" scripts/end-to-end.sh
+part "networks" make --no-print-directory networks
 part "contract" scripts/contract-test.sh
 finish
