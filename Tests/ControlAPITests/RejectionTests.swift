@@ -90,18 +90,18 @@ struct RejectionTests {
         let object = try Fixture.object(
             source: Self.header + """
                 struct {
-                    __uint(type, BPF_MAP_TYPE_DEVMAP);
+                    __uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
                     __uint(key_size, 4);
                     __uint(value_size, 4);
                     __uint(max_entries, 8);
-                } routes SEC(".maps");
-                SEC("xdp") int adjust(struct xdp_md *md) { return bpf_xdp_adjust_head(md, 0) ? XDP_DROP : XDP_PASS; }
+                } groups SEC(".maps");
+                SEC("xdp") int task(struct xdp_md *md) { return bpf_get_current_pid_tgid() ? XDP_DROP : XDP_PASS; }
                 """)
         let reply = try api.putProgram("p", object)
         #expect(reply.problem == "rejected")
         #expect(reply.string("rejection.category") == "not-offered")
         let reason = reply.string("rejection.reason") ?? ""
-        #expect(reason.contains("bpf_xdp_adjust_head") && reason.contains("devmap"), "\(reason)")
+        #expect(reason.contains("bpf_get_current_pid_tgid") && reason.contains("cgroup_array"), "\(reason)")
     }
 
     @Test func aRefusedReplacementLeavesTheOldOneAtWork() throws {

@@ -39,6 +39,31 @@ struct TestRunTests {
         try api.call("POST", "/v1/programs/p/test-run\(query)", json: #"{"packet":"\#(packet)"}"#)
     }
 
+    @Test func aRunTellsItsInstructions() throws {
+        let api = try service()
+        let reply = try run(api, "?trace=1000")
+        #expect(reply.status == 200, "\(reply.text)")
+        #expect(reply.string("engine") == "interpreter")
+        #expect(reply.string("packets.0.verdict") == "tx")
+        #expect(reply["packets.0.instructionsComplete"] as? Bool == true)
+        let steps = try #require(reply["packets.0.instructions"] as? [[String: Any]])
+        #expect(steps.first?["index"] as? Int == 0)
+        #expect(steps.last?["text"] as? String == "exit")
+        // The value is what some instruction left in r0 last.
+        let results = steps.compactMap { ($0["changes"] as? [String: String])?["r0"] }
+        #expect(results.last == "0x3")
+        let lines = steps.compactMap { ($0["source"] as? [String: Any])?["text"] as? String }
+        #expect(lines.contains { $0.contains("*n += 1") })
+
+        let cut = try run(api, "?trace=3")
+        #expect(cut.count("packets.0.instructions") == 3)
+        #expect(cut["packets.0.instructionsComplete"] as? Bool == false)
+        #expect(cut.string("packets.0.verdict") == "tx")
+        for query in ["?trace=0", "?trace=10&repeat=2", "?trace=10&maps=live", "?trace=x"] {
+            #expect(try run(api, query).problem == "invalid-parameter")
+        }
+    }
+
     @Test func aRunTellsWhatItDidAndTouchesNothing() throws {
         let api = try service()
         let reply = try run(api, "?ifindex=7&ring=3")

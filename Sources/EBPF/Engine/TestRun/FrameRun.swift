@@ -41,6 +41,15 @@ public struct FrameRun {
     ///
     /// - Parameter deadline: of `clinux_monotonic_ns`; the burst in which it passes is the last one.
     public func run(_ frame: [UInt8], repetitions: Int, deadline: UInt64 = .max) -> Outcome {
+        run(frame, repetitions: repetitions, deadline: deadline) { contexts, count, results in
+            program.executable.run(contexts, count: count, results: results, slot: slot)
+        }
+    }
+
+    func run(
+        _ frame: [UInt8], repetitions: Int, deadline: UInt64,
+        _ execute: (UnsafeMutablePointer<FrameContext>, _ count: Int, UnsafeMutablePointer<RunResult>) -> Void
+    ) -> Outcome {
         let room = min(repetitions, Self.burst)
         let tailroom = max(Self.packetRoom - frame.count, 0)
         let stride = (Self.headroom + frame.count + tailroom + 63) & ~63
@@ -61,7 +70,7 @@ public struct FrameRun {
             }
             domain.online(slot)
             let start = clinux_monotonic_ns()
-            program.executable.run(&contexts, count: count, results: &results, slot: slot)
+            execute(&contexts, count, &results)
             outcome.nanoseconds += clinux_monotonic_ns() - start
             domain.offline(slot)
             for result in results[..<count] { outcome.results[result, default: 0] += 1 }

@@ -16,7 +16,10 @@ public final class Sandbox: Sendable {
     /// Bytes that the maps may hold together, keys and values.
     public static let contentLimit = 64 << 20
 
-    public init(_ object: LoadedObject, function: String?, type: ProgramType) throws(LoadError) {
+    /// - Parameter checksAccesses: check every access as it happens, by the interpreter, so that runs can be traced.
+    public init(
+        _ object: LoadedObject, function: String?, type: ProgramType, checksAccesses: Bool = false
+    ) throws(LoadError) {
         let code = try object.file.program(function, type: type)
         let verification = object.verifier.verify(code, as: type)
         if let rejection = verification.rejection { throw .rejected(rejection) }
@@ -40,6 +43,7 @@ public final class Sandbox: Sendable {
         self.originals = originals
         var options = object.options.program
         options.fib = options.fib?.copy(domain: domain)
+        options.checksAccesses = options.checksAccesses || checksAccesses
         program = Program(
             code, type: type, maps: maps, domain: domain, trace: trace, options: options,
             facts: verification.verdict.facts, verification: verification)

@@ -17,6 +17,8 @@ extension ProgramCommand {
         var port: UInt8?
         @Option(name: .customLong("repeat"), help: "Runs of each frame.") var repetitions: Int?
         @Flag(help: "Run on the real maps rather than on copies.") var liveMaps = false
+        @Option(help: ArgumentHelp("Show up to so many instructions as they run.", valueName: "count"))
+        var trace: Int?
 
         func validate() throws {
             guard (packet == nil) != (pcap == nil) else {
@@ -30,6 +32,7 @@ extension ProgramCommand {
                 query: [
                     ("function", function), ("type", type), ("port", port.map { "\($0)" }),
                     ("repeat", repetitions.map { "\($0)" }), ("maps", liveMaps ? "live" : nil),
+                    ("trace", trace.map { "\($0)" }),
                 ])
             let reply: [UInt8]
             if let pcap {
@@ -45,6 +48,15 @@ extension ProgramCommand {
             try options.show(reply, Self.text)
             let packets = try Document(parsing: reply)["packets"].items
             if packets.contains(where: { !$0["fault"].isNull }) { throw ExitCode(ExitStatus.failed.rawValue) }
+        }
+
+        private static func instructions(_ packet: Document) -> Table {
+            var table = Table(.init("index", isNumber: true), .init("instruction"), .init("changes"), .init("source"))
+            for step in packet["instructions"].items {
+                let changes = step["changes"].members.map { "\($0.name) = \($0.value.text)" }.joined(separator: ", ")
+                table.add(step["index"].text, step["text"].text, changes, step["source"]["text"].text)
+            }
+            return table
         }
 
         static func text(_ reply: Document) -> String {
@@ -66,6 +78,9 @@ extension ProgramCommand {
             }
             if !changes.rows.isEmpty { sections.append(changes.text) }
             if reply["mapChangesComplete"].text == "false" { sections.append("these are not all changes of maps") }
+            for (index, packet) in reply["packets"].items.enumerated() where !packet["instructions"].items.isEmpty {
+                sections.append("frame \(index + 1)\n" + instructions(packet).text)
+            }
             let lines = reply["trace"].items.map(\.text)
             if !lines.isEmpty { sections.append(lines.joined(separator: "\n")) }
             return sections.joined(separator: "\n\n")

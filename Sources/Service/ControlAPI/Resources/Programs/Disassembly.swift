@@ -62,14 +62,31 @@ enum Disassembly {
                 "index": .integer(line.slot), "bytes": .string(Hex.text(line.bytes)), "text": .string(line.text),
             ]
             if let function = line.function { json.set("function", .string(function)) }
-            if let source = source[line.slot] {
-                json.set(
-                    "source",
-                    [
-                        "file": .string(source.file), "line": .integer(source.line),
-                        "column": .integer(source.column), "text": .string(source.text),
-                    ])
-            }
+            if let source = source[line.slot] { json.set("source", item(source)) }
+            return json
+        }
+    }
+
+    private static func item(_ source: ObjectProgram.SourceLine) -> JSON {
+        [
+            "file": .string(source.file), "line": .integer(source.line), "column": .integer(source.column),
+            "text": .string(source.text),
+        ]
+    }
+
+    /// The instructions of a run, with what each did to registers.
+    static func steps(_ trace: InstructionTrace, _ program: ObjectProgram, _ record: ProgramRecord) -> [JSON] {
+        let lines = Disassembler.disassemble(program.instructions, options: options(program, record))
+        let texts = Dictionary(lines.map { ($0.slot, $0.text) }) { first, _ in first }
+        let source = Dictionary(program.lines.map { ($0.instruction, $0) }) { $1 }
+        return trace.steps.map { step in
+            let changes = step.changes.sorted { $0.key < $1.key }
+            var json: JSON = [
+                "index": .integer(step.slot), "text": .string(texts[step.slot] ?? ""), "depth": .integer(step.depth),
+                "changes": .object(
+                    changes.map { JSON.Member(name: "r\($0.key)", value: .string("0x" + String($0.value, radix: 16))) }),
+            ]
+            if let line = source[step.slot] { json.set("source", item(line)) }
             return json
         }
     }

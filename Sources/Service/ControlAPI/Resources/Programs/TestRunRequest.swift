@@ -9,7 +9,9 @@ struct TestRunRequest {
     static let frameLimit = 65_535 + 14 + 4
     static let framesLimit = 10_000
     static let repeatLimit = 10_000_000
-    static let query = ["function", "type", "repeat", "maps", "port", "ring", "ifindex", "format"]
+    static let query = ["function", "type", "repeat", "maps", "port", "ring", "ifindex", "format", "trace"]
+    /// Instructions of a run that are told, at most.
+    static let traceLimit = 100_000
 
     let frames: [[UInt8]]
     let repetitions: Int
@@ -18,6 +20,8 @@ struct TestRunRequest {
     let ring: UInt8
     let ifindex: UInt32
     let format: EntryCodec.Format?
+    /// Instructions to tell of each run; 0 where none are asked for.
+    let trace: Int
 
     init(_ context: Context) throws(Problem) {
         repetitions = try context.integer("repeat", in: 1...Self.repeatLimit) ?? 1
@@ -26,6 +30,9 @@ struct TestRunRequest {
         ring = UInt8(try context.integer("ring", in: 0...255) ?? 0)
         ifindex = UInt32(try context.integer("ifindex", in: 1...Int(Int32.max)) ?? 1)
         format = try context.choice("format")
+        trace = try context.integer("trace", in: 1...Self.traceLimit) ?? 0
+        if trace > 0 && repetitions > 1 { throw .parameter("trace", "only a run that is not repeated is traced") }
+        if trace > 0 && maps == .live { throw .parameter("trace", "only runs on copies of the maps are traced") }
         frames = try Self.frames(context)
     }
 

@@ -26,7 +26,7 @@ enum TestRunRoute {
         switch request.maps {
         case .copy:
             let sandbox = try load { () throws(LoadError) in
-                try Sandbox(record.object, function: code.name, type: type)
+                try Sandbox(record.object, function: code.name, type: type, checksAccesses: request.trace > 0)
             }
             let run = FrameRun(program: sandbox.program, domain: sandbox.domain, slot: 0)
             var json = answer(record, request, run)
@@ -76,10 +76,20 @@ enum TestRunRoute {
         let deadline = clinux_monotonic_ns() + nanoseconds
         var packets: [JSON] = []
         var isComplete = true
+        var steps = request.trace
         for frame in request.frames {
             guard clinux_monotonic_ns() < deadline else {
                 isComplete = false
                 break
+            }
+            guard request.trace == 0 else {
+                let (outcome, trace) = run.trace(frame, limit: steps)
+                var packet = json(outcome, frame, run.program)
+                steps -= trace.steps.count
+                packet.set("instructions", .array(Disassembly.steps(trace, run.program.code, record)))
+                packet.set("instructionsComplete", .bool(!trace.isCut))
+                packets.append(packet)
+                continue
             }
             let outcome = run.run(frame, repetitions: request.repetitions, deadline: deadline)
             if outcome.runs < request.repetitions { isComplete = false }
