@@ -71,4 +71,10 @@ public enum Verifier {
 
     /// The helper's name in C, `bpf_map_lookup_elem`; nil for a number that has none.
     public static func helperName(_ number: UInt32) -> String? { HelperTable.name(number) }
+
+    /// The same with the reason why no runtime but a kernel has it, where there is one: for lists of what is not offered.
+    public static func helperWithReason(_ number: UInt32) -> String {
+        let name = HelperTable.name(number) ?? "helper \(number)"
+        return HelperTable.needsKernel(number).map { "\(name) (\($0))" } ?? name
+    }
 }

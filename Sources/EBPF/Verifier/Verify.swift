@@ -123,7 +123,7 @@ extension Verifier {
             switch InstructionTable.operation(of: instruction) {
             case .callHelper:
                 let number = UInt32(bitPattern: instruction.imm)
-                let name = HelperTable.name(number) ?? "helper \(number)"
+                let name = helperWithReason(number)
                 guard !options.offered.helpers.contains(number), !missing.contains(name) else { continue }
                 missing.append(name)
             case .lddw where instruction.src == 1 || instruction.src == 2:

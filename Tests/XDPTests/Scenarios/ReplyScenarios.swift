@@ -1,6 +1,6 @@
 // Programs that answer instead of the host.
 extension Scenario {
-    static let replies: [Scenario] = [echo, arpProxy, synProxy]
+    static let replies: [Scenario] = [echo, arpProxy, synProxy, stun]
 
     private static let echo: Scenario = {
         func ping(

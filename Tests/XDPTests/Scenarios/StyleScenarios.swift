@@ -1,6 +1,6 @@
 // Programs in the styles of other projects, and of other times.
 extension Scenario {
-    static let styles: [Scenario] = [hdrCursor, legacyMaps, allowList, denyList, signedAverages, globals]
+    static let styles: [Scenario] = [hdrCursor, legacyMaps, allowList, denyList, signedAverages, globals, beforeBTF]
 
     private static let hdrCursor: Scenario = {
         func ping(_ sequence: UInt16, type: UInt8 = 128) -> Packet {
@@ -95,4 +95,11 @@ extension Scenario {
             Entry("map_ports", u16(80), u32(1)), Entry("map_ports", u16(2), u32(3)),
             Entry("map_ports", u16(443), u32(1)),
         ], packets: mixture)
+
+    private static let beforeBTF = Scenario(
+        "styles/before_btf", function: "filter",
+        entries: [
+            Entry("quotas", ip("10.0.0.1") + u32(0), u64(900)), Entry("quotas", ip("10.0.0.1") + u32(5), u64(100)),
+            Entry("quotas", u32(0) + u32(1), u64(50)),
+        ], packets: mixture + mixture)
 }

@@ -66,6 +66,8 @@ public struct Executable: @unchecked Sendable {
             r[1] = UInt64(UInt(bitPattern: context))
             let result = policy.run(core, state, fuel: fuel)
             results[index] = result
+            // A verified program that ends by itself holds none.
+            if result.fault != .none || Policy.checksAccesses { state.pointee.releaseLock() }
             if result.fault != .none {
                 state.pointee.faults[Int(result.fault.rawValue)] &+= 1
                 if result.fault == .outOfFuel { fuel >>= 1 }
@@ -111,6 +113,7 @@ public struct Executable: @unchecked Sendable {
         state.pointee.registers[1] = UInt64(start)
         state.pointee.registers[2] = UInt64(memory.count)
         let result = policy.run(core, state, fuel: core.pointee.fuel)
+        state.pointee.releaseLock()
         state.pointee.runs &+= 1
         state.pointee.faults[Int(result.fault.rawValue)] &+= result.fault == .none ? 0 : 1
         return result

@@ -107,6 +107,8 @@ struct NativeBurst {
     /// Fuel of a run, and what is left of it while a helper runs: the interpreter's too.
     var fuelLimit = 0
     var fuel = 0
+    /// The lock that the program holds (`ValueLocks`), 0 where it holds none.
+    var heldLock: UInt = 0
     /// Helpers that run functions of the program now.
     var callbacks = 0
     /// End of the program's stack: r10 of the entry function.

@@ -16,6 +16,8 @@ public enum Helper: UInt32, CaseIterable, Hashable, Sendable {
     case xdpAdjustMeta = 54
     case xdpAdjustTail = 65
     case fibLookup = 69
+    case spinLock = 93
+    case spinUnlock = 94
     case strtol = 105
     case strtoul = 106
     case jiffies64 = 118
@@ -31,6 +33,10 @@ public enum Helper: UInt32, CaseIterable, Hashable, Sendable {
     case xdpLoadBytes = 189
     case xdpStoreBytes = 190
     case mapLookupPerCPUElem = 195
+    case tcpRawGenSyncookieIPv4 = 204
+    case tcpRawGenSyncookieIPv6 = 205
+    case tcpRawCheckSyncookieIPv4 = 206
+    case tcpRawCheckSyncookieIPv6 = 207
     case ktimeGetTaiNs = 208
 
     /// The name in C: `bpf_map_lookup_elem`.

@@ -15,6 +15,8 @@ struct NativeFlow {
     private(set) var hasHelperCalls = false
     /// Whether helpers are called that call functions of the program.
     private(set) var hasCallbacks = false
+    /// Whether locks are taken, which a fault must give back.
+    private(set) var hasLocks = false
     /// Whether helpers are called that look at the frame.
     private(set) var hasFrameHelpers = false
 
@@ -52,6 +54,7 @@ struct NativeFlow {
             let entry = Helper(number: UInt32(truncatingIfNeeded: step.imm))?.entry
             if entry?.body != nil { hasFrameHelpers = true }
             if entry?.callsBack == true { hasCallbacks = true }
+            if entry?.helper == .spinLock { hasLocks = true }
         case .lddw:
             // A function pointer leads somewhere.
             if let target = FunctionPointer.index(UInt64(bitPattern: step.imm)), target < isTarget.count {

@@ -29,6 +29,7 @@ enum NativeLayout {
         static let fuelLimit = offset(\RunState.native, plus: \NativeBurst.fuelLimit)
         static let fuel = offset(\RunState.native, plus: \NativeBurst.fuel)
         static let bases = offset(\RunState.native, plus: \NativeBurst.bases)
+        static let heldLock = offset(\RunState.native, plus: \NativeBurst.heldLock)
         static let callbacks = offset(\RunState.native, plus: \NativeBurst.callbacks)
         static let stackTop = offset(\RunState.native, plus: \NativeBurst.stackTop)
     }

@@ -160,7 +160,7 @@ public struct ObjectVerdict: Sendable {
         let helpers = code.reduce(into: Set<UInt32>()) { $0.formUnion($1.helpers.subtracting(options.offered.helpers)) }
         guard code.count != 1 || !maps.isEmpty else { return nil }
         let what =
-            helpers.sorted().map { Verifier.helperName($0) ?? "helper \($0)" }
+            helpers.sorted().map { Verifier.helperWithReason($0) }
             + maps.map { "map type \($0.attributes.type.name) (\($0.name))" }
         guard !what.isEmpty else { return nil }
         var rejection = refused.first?.rejection ?? Rejection(.notOffered, "")

@@ -12,8 +12,9 @@ extension Explorer {
         default: return false
         }
         var word = registers[number]
-        guard let text, word.hasFixedOffset, registers[number + 1].number.isConstant, count % 8 == 0
-        else { return false }
+        guard let text, word.hasFixedOffset, registers[number + 1].number.isConstant, count % 8 == 0 else {
+            return false
+        }
         let conversions = Self.conversions(text)
         for index in 0..<count / 8 {
             if conversions.indices.contains(index), conversions[index] == .text {

@@ -11,6 +11,19 @@ enum HelperTable {
         number < byNumber.count ? byNumber[Int(number)] : nil
     }
 
+    /// What of a kernel the helper needs that is not to be had outside of one.
+    static func needsKernel(_ number: UInt32) -> String? {
+        switch number {
+        case 112, 114: "there is no process whose memory it could read"
+        case 113, 115: "there is no kernel whose memory it could read"
+        case 14, 15, 16, 17, 35, 37, 80, 109, 117, 120, 123: "frames here belong to no process"
+        case 22, 55: "there are no performance counters of a kernel"
+        case 149: "there are no types of a kernel"
+        case 176: "there is no record of branches"
+        default: nil
+        }
+    }
+
     private static let byNumber: [HelperPrototype?] = {
         var table = [HelperPrototype?](repeating: nil, count: 1 + Int(entries.map(\.number).max() ?? 0))
         for entry in entries { table[Int(entry.number)] = entry }

@@ -63,7 +63,7 @@ struct ARM64Compiler: CodeGenerator, NativeCompiler {
 
     static func generate(_ source: NativeSource) -> GeneratedCode {
         var compiler = ARM64Compiler(source)
-        guard !compiler.flow.hasCallbacks else {
+        guard !compiler.flow.hasCallbacks, !compiler.flow.hasLocks else {
             return GeneratedCode(bytes: [], offsets: [], bodyEnd: 0, deferredEnd: 0, callback: nil, lines: [])
         }
         compiler.writeProgram()

@@ -152,6 +152,18 @@ extension X86Compiler {
         assembler.ret()
     }
 
+    /// Gives back the lock that a run holds, if it does.
+    private mutating func writeRelease() {
+        let free = assembler.label()
+        assembler.load(.bits64, .rax, field(NativeLayout.State.heldLock))
+        assembler.test(.bits64, .rax, .rax)
+        assembler.jump(.equal, free)
+        // A store is a release on this processor.
+        assembler.store(.bits32, X86Address(.rax), imm: 0)
+        assembler.store(.bits64, field(NativeLayout.State.heldLock), imm: 0)
+        assembler.bind(free)
+    }
+
     /// The exits with faults: r11 is the step's slot in the wire form, r10 the fault.
     mutating func writeFaults() {
         guard !faultExits.isEmpty else { return }
@@ -171,6 +183,7 @@ extension X86Compiler {
             assembler.alu(.cmp, .bits64, field(NativeLayout.State.callbacks), 0)
             assembler.jump(.notEqual, callbackFaultLabel)
         }
+        if flow.hasLocks { writeRelease() }
         if usesStack { assembler.load(.bits64, .rbp, field(NativeLayout.State.stackTop)) }
         assembler.store(.bits32, field(NativeLayout.State.faultSlot), Self.scratch)
         assembler.store(.bits64, field(NativeLayout.State.faultAddress), imm: 0)
