@@ -80,4 +80,35 @@ import Testing
         if CodeMemory([]) != nil { isEmpty = false }
         #expect(isEmpty)
     }
+
+    /// Programs share a file until it is full; what is in the others stays as it is.
+    @Test func programsLieSideBySide() {
+        typealias Function = @convention(c) () -> Int32
+        func function(_ value: UInt8) -> [UInt8] {
+            [0xB8, value, 0, 0, 0, 0xC3] + [UInt8](repeating: value, count: 5000)
+        }
+        let codes = (0..<UInt8(40)).compactMap { Kept(function($0)) }
+        #expect(codes.count == 40)
+        for (value, code) in codes.enumerated() {
+            #expect(unsafeBitCast(code.memory.base, to: Function.self)() == value)
+            #expect(Int(bitPattern: code.memory.base) % 64 == 0)
+            let bytes = UnsafeRawBufferPointer(start: code.memory.base, count: code.memory.bytes)
+            #expect(bytes.elementsEqual(function(UInt8(value))))
+        }
+        let places = codes.map { Int(bitPattern: $0.memory.base) }.sorted()
+        #expect(zip(places, places.dropFirst()).allSatisfy { $1 - $0 >= 5006 })
+        #expect(zip(places, places.dropFirst()).contains { $1 - $0 < 8192 })
+        // Longer than a file that is shared.
+        let long = Kept(function(7) + [UInt8](repeating: 0xCC, count: 200_000))
+        #expect(long.map { unsafeBitCast($0.memory.base, to: Function.self)() } == 7)
+        withExtendedLifetime((codes, long)) {}
+    }
+
+    private final class Kept {
+        let memory: CodeMemory
+        init?(_ code: [UInt8]) {
+            guard let memory = CodeMemory(code) else { return nil }
+            self.memory = memory
+        }
+    }
 }
