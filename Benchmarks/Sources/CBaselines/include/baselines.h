@@ -9,10 +9,19 @@ struct native_frame {
     void *data;
     void *data_end;
     void *data_meta;
+    void *hard_start;
+    void *hard_end;
     uint32_t ingress_port;
     uint32_t ingress_ifindex;
     uint32_t egress_ifindex;
     uint8_t ring;
+    struct {
+        uint8_t kind;
+        uint8_t excludes_ingress;
+        uint32_t target;
+        uintptr_t map;
+        uintptr_t program;
+    } redirect;
 };
 
 // As Swale's RunResult.
