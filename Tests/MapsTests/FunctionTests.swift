@@ -56,15 +56,17 @@ import Testing
     }
 
     /// As the comment on `HashLookupLayout` says, step by step.
-    @Test(arguments: [4, 8, 12, 16], [1, 8, 16, 32])
-    func hashLookupLayout(_ keySize: Int, _ valueSize: Int) throws {
-        let attributes = MapAttributes(type: .hash, keySize: keySize, valueSize: valueSize, maxEntries: 9000)
-        let map = try Map(attributes, domain: WorkerDomain())
+    @Test(
+        arguments: [MapType.hash, .lruHash, .perCPUHash, .lruPerCPUHash].flatMap { type in
+            [4, 8, 12, 16].map { (type, $0) }
+        }, [1, 8, 16, 32])
+    func hashLookupLayout(_ kind: (type: MapType, keySize: Int), _ valueSize: Int) throws {
+        let keySize = kind.keySize
+        let attributes = MapAttributes(type: kind.type, keySize: keySize, valueSize: valueSize, maxEntries: 9000)
+        let map = try Map(attributes, domain: WorkerDomain(workers: 2))
         let layout = try #require(map.core.hashLookupLayout)
-        func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
-            let product = a.multipliedFullWidth(by: b)
-            return product.high ^ product.low
-        }
+        #expect(layout.isLRU == (kind.type == .lruHash || kind.type == .lruPerCPUHash))
+        #expect((layout.perCPU != nil) == (kind.type == .perCPUHash || kind.type == .lruPerCPUHash))
         let value = [UInt8](repeating: 1, count: valueSize)
         func key(_ number: UInt64) -> [UInt8] {
             Array((bytes(number &* 0x9E37_79B9) + bytes(number &* 0x7F4A_7C15))[..<keySize])
@@ -72,22 +74,30 @@ import Testing
         for number in 0..<UInt64(9000) { check(map.core.update(key(number), value, flags: 1, slot: 0) == 0) }
         var unsure = 0
         for number in 0..<UInt64(18_000) {
-            let found = map.core.lookup(key(number), slot: 0)
+            let worker = Int(number % 2)
+            let found = map.core.lookup(key(number), slot: worker)
             let words = (key(number) + [UInt8](repeating: 0, count: 12)).withUnsafeBytes { key in
                 (0..<(keySize + 7) / 8).map { key.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self) }
             }
-            let hash = words.reduce(layout.start) { fold($0 ^ $1, layout.inner) }
-            let spread = hash &* layout.outer
-            let home = Int(spread.multipliedFullWidth(by: layout.buckets).high) * layout.bucketStride
+            let (home, tag) = hashedPlace(words, layout)
             let bucket = try #require(UnsafeMutableRawPointer(bitPattern: layout.base)) + home
-            let tag = UInt8(truncatingIfNeeded: hash & 0x7f | 0x80)
             let slots = (0..<layout.width).filter { bucket.load(fromByteOffset: $0, as: UInt8.self) == tag }
-                .map { bucket + HashLookupLayout.firstSlot + $0 * layout.slotStride }
-            let isKey = { (slot: UnsafeMutableRawPointer) in
-                words.indices.allSatisfy { slot.load(fromByteOffset: 8 * $0, as: UInt64.self) == words[$0] }
+            let isKey = { (number: Int) in
+                let slot = bucket + HashLookupLayout.firstSlot + number * layout.slotStride
+                return words.indices.allSatisfy { slot.load(fromByteOffset: 8 * $0, as: UInt64.self) == words[$0] }
             }
             if let slot = slots.first(where: isKey) {
-                check(slot + layout.valueOffset == found)
+                var value = bucket + HashLookupLayout.firstSlot + slot * layout.slotStride + layout.valueOffset
+                if let perCPU = layout.perCPU {
+                    let own = perCPU.values + UInt(worker * perCPU.workerStride)
+                    value =
+                        try #require(UnsafeMutableRawPointer(bitPattern: own))
+                        + home / layout.bucketStride * perCPU.bucketValueStride + slot * perCPU.valueStride
+                }
+                check(value == found)
+                let references = bucket.load(fromByteOffset: HashLookupLayout.references, as: UInt8.self)
+                check(references == 0 || layout.isLRU)
+                check(!layout.isLRU || references & 1 << UInt8(slot) != 0)
             } else if slots.isEmpty, bucket.load(fromByteOffset: HashLookupLayout.overflow, as: UInt32.self) == 0 {
                 check(found == nil)
             } else {
@@ -96,13 +106,24 @@ import Testing
         }
         // Two or three in ten where a bucket has room for one element or two.
         #expect(unsure < 4000)
-        let others: [MapType] = [.array, .perCPUHash, .lruHash]
-        for type in others {
-            let other = MapAttributes(type: type, keySize: 4, valueSize: 8, maxEntries: 9)
-            let map = try Map(other, domain: WorkerDomain())
-            #expect(map.core.hashLookupLayout == nil)
-            withExtendedLifetime(map) {}
-        }
-        withExtendedLifetime(map) {}
+        let other = try Map(
+            MapAttributes(type: .array, keySize: 4, valueSize: 8, maxEntries: 9), domain: WorkerDomain())
+        #expect(other.core.hashLookupLayout == nil)
+        withExtendedLifetime((map, other)) {}
     }
+}
+
+/// What `HashLookupLayout` says of a key's words: the bucket's offset, and the tag.
+func hashedPlace(_ words: [UInt64], _ layout: HashLookupLayout) -> (offset: Int, tag: UInt8) {
+    var product: (high: UInt64, low: UInt64) = (0, 0)
+    for word in words {
+        let (high, low) = (product.high ^ product.low ^ word).multipliedFullWidth(by: layout.multiplier)
+        product = (high, low)
+    }
+    // CRC-32C, a bit at a time: the polynomial's bits are reversed.
+    var sum = product.low ^ product.high & 0xFFFF_FFFF
+    for _ in 0..<64 { sum = sum >> 1 ^ (sum & 1 != 0 ? 0x82F6_3B78 : 0) }
+    let offset =
+        layout.placeMask != 0 ? sum & layout.placeMask : ((sum * layout.buckets) >> 32) * UInt64(layout.bucketStride)
+    return (Int(offset), UInt8(truncatingIfNeeded: product.high & 0x7f | 0x80))
 }

@@ -52,6 +52,7 @@ uint32_t clinux_cpu_features(void) {
     uint32_t features = 0;
     if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
     if (c & bit_MOVBE) features |= CLINUX_CPU_MOVBE;
+    if (c & bit_SSE4_2) features |= CLINUX_CPU_CRC32;
     int avx = c & bit_OSXSAVE && c & bit_AVX && saves_avx();
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return features;
     if (b & bit_BMI2) features |= CLINUX_CPU_BMI2;
@@ -61,8 +62,11 @@ uint32_t clinux_cpu_features(void) {
 #elif defined(__aarch64__)
 #include <sys/auxv.h>
 
-// HWCAP_ATOMICS, <asm/hwcap.h> of arm64
-uint32_t clinux_cpu_features(void) { return getauxval(AT_HWCAP) & (1ul << 8) ? CLINUX_CPU_LSE : 0; }
+// HWCAP_CRC32 and HWCAP_ATOMICS, <asm/hwcap.h> of arm64
+uint32_t clinux_cpu_features(void) {
+    unsigned long has = getauxval(AT_HWCAP);
+    return (has & 1ul << 7 ? CLINUX_CPU_CRC32 : 0) | (has & 1ul << 8 ? CLINUX_CPU_LSE : 0);
+}
 #else
 uint32_t clinux_cpu_features(void) { return 0; }
 #endif

@@ -113,15 +113,18 @@ struct NativeBurst {
     var callbacks = 0
     /// End of the program's stack: r10 of the entry function.
     var stackTop: UInt = 0
-    /// Of the program's first maps, where they are arrays: element 0 of this worker.
+    /// Of the program's first maps, where they are arrays or per-CPU hash maps: where this worker's values begin.
     var bases = InlineArray<16, UInt>(repeating: 0)
 
     static let baseCount = 16
 
     mutating func setBases(_ maps: UnsafePointer<MapCore>, count: Int, slot: Int) {
         for index in 0..<min(count, Self.baseCount) {
-            guard let elements = maps[index].arrayLayout else { continue }
-            bases[index] = elements.base + UInt(slot * elements.workerStride)
+            if let elements = maps[index].arrayLayout {
+                bases[index] = elements.base + UInt(slot * elements.workerStride)
+            } else if let elements = maps[index].hashLookupLayout?.perCPU {
+                bases[index] = elements.values + UInt(slot * elements.workerStride)
+            }
         }
     }
 }

@@ -22,6 +22,8 @@ struct ProcessorFeatures: OptionSet {
     static let movbe = ProcessorFeatures(rawValue: 2)
     /// With BMI1, whose `tzcnt` tells whether there was a bit.
     static let avx2 = ProcessorFeatures(rawValue: 4)
+    /// CRC-32C.
+    static let crc32 = ProcessorFeatures(rawValue: 8)
     /// arm64's Large System Extensions: atomic operations of one instruction.
     static let lse = ProcessorFeatures(rawValue: 0x1_0000)
     static let current = ProcessorFeatures(rawValue: clinux_cpu_features())

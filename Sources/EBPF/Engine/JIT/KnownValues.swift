@@ -102,12 +102,13 @@ struct KnownValues {
             .flatMap { $0.offset == offset ? $0.bytes : nil }
     }
 
-    /// How often steps write r1 and r2.
+    /// How often steps write r1 to r4.
     struct ArgumentMoves {
-        var first: Int32 = 0
-        var second: Int32 = 0
+        private var counts: SIMD4<Int32> = .zero
 
-        subscript(_ register: UInt8) -> Int32 { register == 1 ? first : register == 2 ? second : 0 }
+        subscript(_ register: UInt8) -> Int32 { (1...4).contains(register) ? counts[Int(register) - 1] : 0 }
+
+        mutating func add(_ register: UInt8) { counts[Int(register) - 1] += 1 }
     }
 
     /// The bytes that make up a register, where one load gives them.
@@ -150,7 +151,7 @@ struct KnownValues {
         case .contextLoad:
             set(step.dst, .unknown)
             return
-        case .plain, .swappedLoad, .load48, .swappedLoad48, .maskedLoad48, .mapCall: break
+        case .plain, .swappedLoad, .load48, .swappedLoad48, .maskedLoad48, .hashUpdate, .mapCall: break
         }
         switch step.operation {
         case .callHelper:

@@ -32,10 +32,9 @@ extension NativeCompiler {
         return nil
     }
 
-    /// Nil where none follows that the lookup can take over.
+    /// Nil where none follows that the lookup can take over. Its price is to be paid before: it leaves nothing in maps.
     func nullComparison(after index: Int) -> NullComparison? {
-        // A price may have to be paid before.
-        guard !tracksFuel, var next = following(index) else { return nil }
+        guard var next = following(index) else { return nil }
         var result: UInt8 = 0
         var value: Int64?
         if steps[next].form == .plain, steps[next].operation == .mov64Reg, steps[next].src == 0,

@@ -50,7 +50,7 @@ struct NativeFlow {
         case .callHelper:
             if step.form == .lookup { break }
             hasHelperCalls = true
-            if step.form == .hashLookup { break }
+            if step.form == .hashLookup || step.form == .hashUpdate { break }
             let entry = Helper(number: UInt32(truncatingIfNeeded: step.imm))?.entry
             if entry?.body != nil { hasFrameHelpers = true }
             if entry?.callsBack == true { hasCallbacks = true }

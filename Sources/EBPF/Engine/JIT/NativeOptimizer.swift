@@ -21,7 +21,7 @@ struct NativeOptimizer {
 
     let core: UnsafePointer<ProgramCore>
     let facts: Verifier.Facts
-    let hashLookupsInLine: Bool
+    let inLine: HashLookups
     var isTarget: [Bool]
     /// Whether every step is run before those behind it only.
     private var goesForward = true
@@ -29,12 +29,12 @@ struct NativeOptimizer {
     var values = KnownValues()
 
     init(
-        _ steps: [NativeStep], _ facts: Verifier.Facts, core: UnsafePointer<ProgramCore>, hashLookupsInLine: Bool
+        _ steps: [NativeStep], _ facts: Verifier.Facts, core: UnsafePointer<ProgramCore>, inLine: HashLookups
     ) {
         self.steps = steps
         self.core = core
         self.facts = facts
-        self.hashLookupsInLine = hashLookupsInLine
+        self.inLine = inLine
         needsContext = facts.outcomes.isEmpty
         isTarget = []
         stack = StackAddresses()
@@ -92,7 +92,7 @@ struct NativeOptimizer {
         removeMask(index)
         if steps[index].operation == .callHelper { rewriteHelperCall(index) }
         let mayBeStack = stack.current
-        if steps[index].form == .hashLookup {
+        if steps[index].form == .hashLookup || steps[index].form == .hashUpdate {
             noteKeyRead(index)
         } else {
             stack.note(steps[index], index, values)

@@ -17,14 +17,14 @@ struct NativeProgram {
     /// Whether subprograms are called: the entry function is one too, then.
     let hasFrames: Bool
 
-    /// - Parameter hashLookupsInLine: whether the compiler can write the form `hashLookup`.
-    init(_ source: NativeSource, hashLookupsInLine: Bool) {
+    /// - Parameter inLine: the lookups in hash maps that the compiler can write in line.
+    init(_ source: NativeSource, hashLookups inLine: NativeOptimizer.HashLookups) {
         let core = source.core
         let instructions = UnsafeBufferPointer(
             start: core.pointee.instructions, count: core.pointee.instructionCount)
         var steps = instructions.map { NativeStep($0) }
         if let facts = source.facts {
-            let optimizer = NativeOptimizer(steps, facts, core: core, hashLookupsInLine: hashLookupsInLine)
+            let optimizer = NativeOptimizer(steps, facts, core: core, inLine: inLine)
             steps = optimizer.steps
             lookups = optimizer.lookups
             hashLookups = optimizer.hashLookups

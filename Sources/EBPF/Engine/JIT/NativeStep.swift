@@ -27,6 +27,9 @@ struct NativeStep {
         /// A lookup in a hash map, with its first look in line: `imm` is its number in `NativeOptimizer.hashLookups`,
         /// `offset` the set of registers from which the key comes.
         case hashLookup
+        /// An update of a hash map whose key, value and flags are known, with that of an element that is there in line;
+        /// else as `hashLookup`.
+        case hashUpdate
         /// A lookup, update or deletion in a map that is known: `offset` is its number.
         case mapCall
     }
@@ -57,7 +60,7 @@ extension NativeStep {
         case .contextLoad: return (0, dst)
         // `src` is the register that has or points to the key, if one does.
         case .lookup: return (self.src < 10 ? src : 0, 1)
-        case .hashLookup: return (RegisterSet(truncatingIfNeeded: offset), 1)
+        case .hashLookup, .hashUpdate: return (RegisterSet(truncatingIfNeeded: offset), 1)
         case .mapCall:
             let map: RegisterSet = 2
             return (Self.helperReads(imm) & ~map, 1)
@@ -108,7 +111,7 @@ extension NativeStep {
     var isMapHelper: Bool { (1...3).contains(imm) }
 
     /// Whether the only effect is to write `dst`: what nothing reads may be left out.
-    var isPure: Bool { form != .lookup && form != .hashLookup && operation.writesDestination }
+    var isPure: Bool { form != .lookup && form != .hashLookup && form != .hashUpdate && operation.writesDestination }
 
     /// Instructions from this one to where it jumps; nil where it does not.
     var jumpDistance: Int? {

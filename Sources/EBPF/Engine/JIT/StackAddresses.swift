@@ -124,11 +124,13 @@ struct StackAddresses {
         }
     }
 
-    /// Notes that a lookup, `step`, reads a key in the stack; nil: where r2 points to. Moves behind it.
-    mutating func noteKeyRead(_ offset: Int?, bytes: Int, _ step: NativeStep) {
+    /// Notes that a lookup or update reads a key or a value in the stack; nil: a key where r2 points to.
+    mutating func noteArgumentRead(_ offset: Int?, bytes: Int) {
         if offset != nil || holds(2) { noteRead(offset, bytes) }
-        current = after(step, current)
     }
+
+    /// Moves behind a step of which all reads are noted.
+    mutating func pass(_ step: NativeStep) { current = after(step, current) }
 
     private mutating func noteLoad(_ step: NativeStep, _ bytes: Int, _ values: KnownValues) {
         guard step.form != .contextLoad, holds(step.src) else { return }

@@ -16,7 +16,7 @@ extension HashMap {
     /// `version` is the bucket's, read before.
     @inline(__always)
     private func guess<Key: TableKey>(
-        _ key: Key, _ hash: UInt64, _ header: BucketHeader, _ version: UInt32
+        _ key: Key, _ hash: KeyHash, _ header: BucketHeader, _ version: UInt32
     ) -> Guess {
         let candidates = table.pointee.candidates(header.tags.pointee.load(ordering: .acquiring), hash)
         guard candidates != 0 else {
@@ -41,7 +41,7 @@ extension HashMap {
     @inline(__always)
     func lookupPlain<Key: TableKey>(_ key: Key) -> UnsafeMutableRawPointer? {
         let hash = key.hash(table.pointee.secret)
-        let header = table.pointee.header(table.pointee.home(hash))
+        let header = table.pointee.nearHeader(hash)
         switch guess(key, hash, header, version(header, for: key)) {
         case .found(_, let slot): return slot + table.pointee.valueOffset
         case .absent: return nil
@@ -55,7 +55,7 @@ extension HashMap {
         _ key: Key, _ value: UnsafeRawPointer, _ flags: UInt64, _ worker: Int
     ) -> Int64 {
         let hash = key.hash(table.pointee.secret)
-        let header = table.pointee.header(table.pointee.home(hash))
+        let header = table.pointee.nearHeader(hash)
         if flags & ~UpdateMode.exist.rawValue == 0,
             case .found(_, let slot) = guess(key, hash, header, version(header, for: key))
         {
@@ -68,7 +68,7 @@ extension HashMap {
 
     @inline(never)
     private static func lookupFurther<Key: TableKey>(
-        _ table: UnsafeMutablePointer<HashTable>, _ key: Key, _ hash: UInt64
+        _ table: UnsafeMutablePointer<HashTable>, _ key: Key, _ hash: KeyHash
     ) -> UnsafeMutableRawPointer? {
         table.pointee.findAnywhere(key, hash).map { $0.slot + table.pointee.valueOffset }
     }
@@ -80,7 +80,7 @@ extension HashMap {
     func lookupNear<Key: TableKey>(_ key: Key, _ worker: Int) -> UnsafeMutableRawPointer? {
         let hash = key.hash(table.pointee.secret)
         let bucket = table.pointee.home(hash)
-        let header = table.pointee.header(bucket)
+        let header = table.pointee.nearHeader(hash)
         // Fetched together with the key: of a per-CPU map.
         let values = table.pointee.values(of: bucket, worker: worker)
         if table.pointee.isPerCPU { clinux_prefetch(values) }
@@ -101,7 +101,7 @@ extension HashMap {
     ) -> Int64 {
         let hash = key.hash(table.pointee.secret)
         let bucket = table.pointee.home(hash)
-        let header = table.pointee.header(bucket)
+        let header = table.pointee.nearHeader(hash)
         let version = header.version.pointee.load(ordering: .acquiring)
         if flags & ~UpdateMode.exist.rawValue == 0,
             case .found(let index, let slot) = guess(key, hash, header, version)

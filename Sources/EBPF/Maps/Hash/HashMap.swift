@@ -23,7 +23,7 @@ struct ProgramValue: ValueSource {
     func writer(_ table: borrowing HashTable) -> Int { worker }
 
     @inline(__always)
-    func prefetch(_ table: borrowing HashTable, _ hash: UInt64, isNew: Bool) {
+    func prefetch(_ table: borrowing HashTable, _ hash: KeyHash, isNew: Bool) {
         // Overwriting stores only, which waits for nothing.
         if isNew { table.prefetchValues(hash) }
     }
@@ -57,7 +57,7 @@ struct UserValue: ValueSource {
     @inline(__always)
     func writer(_ table: borrowing HashTable) -> Int { table.workers }
 
-    func prefetch(_ table: borrowing HashTable, _ hash: UInt64, isNew: Bool) { table.prefetchValues(hash) }
+    func prefetch(_ table: borrowing HashTable, _ hash: KeyHash, isNew: Bool) { table.prefetchValues(hash) }
 
     @inline(__always)
     func overwrite(_ table: borrowing HashTable, _ place: HashTable.Place) {

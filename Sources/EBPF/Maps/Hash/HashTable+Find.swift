@@ -14,7 +14,7 @@ extension HashTable {
 
     /// Hot path. Never waits; a key that is in the table all the time is found. `hash` is the key's.
     @inline(__always)
-    func find<Key: TableKey>(_ key: Key, _ hash: UInt64) -> Place? {
+    func find<Key: TableKey>(_ key: Key, _ hash: KeyHash) -> Place? {
         var homeVersion: UInt32 = 0
         return find(key, hash, &homeVersion)
     }
@@ -23,7 +23,7 @@ extension HashTable {
     ///
     /// Looks at the first slot with the key's tag in its home bucket: nearly always the right one.
     @inline(__always)
-    func find<Key: TableKey>(_ key: Key, _ hash: UInt64, _ homeVersion: inout UInt32) -> Place? {
+    func find<Key: TableKey>(_ key: Key, _ hash: KeyHash, _ homeVersion: inout UInt32) -> Place? {
         let bucket = home(hash)
         let header = header(bucket)
         let version = header.version.pointee.load(ordering: .acquiring)
@@ -41,7 +41,7 @@ extension HashTable {
     }
 
     @inline(never)
-    func findAnywhere<Key: TableKey>(_ key: Key, _ hash: UInt64) -> Place? {
+    func findAnywhere<Key: TableKey>(_ key: Key, _ hash: KeyHash) -> Place? {
         var bucket = home(hash)
         var left = buckets
         while left > 0 {
@@ -89,13 +89,13 @@ extension HashTable {
     /// Hot path. A per-CPU value lies apart from its key, nearly always in its home's place: both lines come in at the
     /// same time.
     @inline(__always)
-    func prefetchValue(_ hash: UInt64, worker: Int) {
+    func prefetchValue(_ hash: KeyHash, worker: Int) {
         if isPerCPU { clinux_prefetch(values(of: home(hash), worker: worker)) }
     }
 
     /// The same for all workers.
     @inline(__always)
-    func prefetchValues(_ hash: UInt64) {
+    func prefetchValues(_ hash: KeyHash) {
         if isPerCPU { for worker in 0...workers { prefetchValue(hash, worker: worker) } }
     }
 

@@ -10,7 +10,7 @@ protocol ValueSource {
     func writer(_ table: borrowing HashTable) -> Int
     /// Fetches what the update will wait for: where the key's element probably has its values. `isNew`: it is no update of
     /// an element that is there.
-    func prefetch(_ table: borrowing HashTable, _ hash: UInt64, isNew: Bool)
+    func prefetch(_ table: borrowing HashTable, _ hash: KeyHash, isNew: Bool)
     /// Puts it where an element at `place` has its value.
     func overwrite(_ table: borrowing HashTable, _ place: HashTable.Place)
     /// The same, and zeros wherever a new element has no value yet.
@@ -36,7 +36,7 @@ extension HashTable {
     /// Somebody else writes to the element.
     @inline(never)
     private func updateAgain<Key: TableKey, Value: ValueSource>(
-        _ key: Key, _ hash: UInt64, _ value: Value, _ flags: UInt64
+        _ key: Key, _ hash: KeyHash, _ value: Value, _ flags: UInt64
     ) -> MapStatus {
         var version: UInt32 = 0
         if let status = meet(key, hash, value, flags, &version) { return status }
@@ -45,7 +45,7 @@ extension HashTable {
 
     /// What comes of an update while its key is in the table; nil once it is not.
     private func meet<Key: TableKey, Value: ValueSource>(
-        _ key: Key, _ hash: UInt64, _ value: Value, _ flags: UInt64, _ version: inout UInt32
+        _ key: Key, _ hash: KeyHash, _ value: Value, _ flags: UInt64, _ version: inout UInt32
     ) -> MapStatus? {
         var backoff = Backoff()
         while let place = find(key, hash, &version) {
@@ -75,7 +75,7 @@ extension HashTable {
     /// The key was absent when its home bucket had this version.
     @inline(never)
     private func insert<Key: TableKey, Value: ValueSource>(
-        _ key: Key, _ hash: UInt64, _ value: Value, _ flags: UInt64, absentSince seen: UInt32
+        _ key: Key, _ hash: KeyHash, _ value: Value, _ flags: UInt64, absentSince seen: UInt32
     ) -> MapStatus {
         let writer = value.writer(self)
         if isLRU { makeRoom(writer) }
@@ -111,7 +111,7 @@ extension HashTable {
     /// Under the bucket's lock.
     @inline(__always)
     private func put<Key: TableKey, Value: ValueSource>(
-        _ key: Key, _ hash: UInt64, _ value: Value, _ bucket: Int, _ index: Int
+        _ key: Key, _ hash: KeyHash, _ value: Value, _ bucket: Int, _ index: Int
     ) {
         let place = Place(bucket: bucket, index: index, slot: slot(bucket, index), version: 0)
         // The value first: who finds the key finds the value.
@@ -125,7 +125,7 @@ extension HashTable {
     /// Buckets that are locked are passed by: whoever holds them may wait for the home bucket.
     @inline(never)
     private func putElsewhere<Key: TableKey, Value: ValueSource>(
-        _ key: Key, _ hash: UInt64, _ value: Value, _ reuse: Reuse, _ writer: Int
+        _ key: Key, _ hash: KeyHash, _ value: Value, _ reuse: Reuse, _ writer: Int
     ) -> Bool {
         let home = home(hash)
         var bucket = home
@@ -168,7 +168,7 @@ extension HashTable {
 
     /// The element is not in its home bucket, or somebody else writes there.
     @inline(never)
-    private func deleteAgain<Key: TableKey>(_ key: Key, _ hash: UInt64, _ writer: Int) -> MapStatus {
+    private func deleteAgain<Key: TableKey>(_ key: Key, _ hash: KeyHash, _ writer: Int) -> MapStatus {
         var version: UInt32 = 0
         var backoff = Backoff()
         while let place = find(key, hash, &version) {
@@ -184,7 +184,7 @@ extension HashTable {
 
     /// Under the lock of the home bucket. False where the element's bucket is locked: who holds it may wait for the home
     /// bucket.
-    private func remove(_ place: Place, _ hash: UInt64, _ writer: Int) -> Bool {
+    private func remove(_ place: Place, _ hash: KeyHash, _ writer: Int) -> Bool {
         let home = home(hash)
         let header = header(place.bucket)
         guard place.bucket == home || header.tryLock() else { return false }
@@ -200,7 +200,7 @@ extension HashTable {
 
     /// Adds to the overflow of the buckets that the key passes on its way from its home. Under the home's lock.
     @inline(__always)
-    func countOnWay(_ hash: UInt64, to bucket: Int, _ change: Int32) {
+    func countOnWay(_ hash: KeyHash, to bucket: Int, _ change: Int32) {
         var passed = home(hash)
         while passed != bucket {
             header(passed).addOverflow(change)

@@ -31,18 +31,22 @@ import Synchronization
 struct HashTable: ~Copyable {
     // Constant. What a lookup in a plain map needs comes first, on one line.
     let headers: UnsafeMutableRawPointer
-    let headerStride: Int
-    let buckets: UInt64
-    let secret: HashSecret
     /// The high bit of the tag of each slot.
     let tagMask: UInt64
     let slotStride: Int
     /// From a slot's start to its value.
     let valueOffset: Int
+    /// Where the number of buckets and their stride are powers of two: the bits of a hash's `place` that are the offset
+    /// of the home bucket. 0 where not: `place` is scaled to the number of buckets then.
+    let placeMask: UInt64
+    let secret: HashSecret
+    let headerStride: Int
+    let buckets: UInt64
     let slots: UnsafeMutableRawPointer
     let bucketStride: Int
     /// Slots in a bucket.
     let width: Int
+    private let placeShift: UInt64
     let isPerCPU: Bool
     let isLRU: Bool
     /// Whether programs overwrite values without a lock: one word, and no LRU map.
@@ -77,14 +81,19 @@ struct HashTable: ~Copyable {
 
     enum KeyForm: UInt8 { case four, eight, short, twoWords, long }
 
-    init(_ layout: HashLayout, base: UnsafeMutableRawPointer, attributes: MapAttributes, domain: WorkerDomain) {
+    init(
+        _ layout: HashLayout, base: UnsafeMutableRawPointer, attributes: MapAttributes, domain: WorkerDomain,
+        secret: HashSecret = HashSecret()
+    ) {
         headers = base + layout.headers
         headerStride = layout.headerStride
         slots = base + layout.slots
         bucketStride = layout.bucketStride
         slotStride = layout.slotStride
         buckets = UInt64(layout.buckets)
-        secret = HashSecret()
+        placeMask = layout.placeMask
+        placeShift = UInt64(layout.bucketStride.trailingZeroBitCount)
+        self.secret = secret
         tagMask = Self.highBits & (1 << UInt64(8 * layout.width) - 1)
         width = layout.width
         valueOffset = roundUp8(attributes.keySize)
@@ -150,10 +159,19 @@ struct HashTable: ~Copyable {
             ? values(of: place.bucket, worker: worker) + place.index &* valueStride : place.slot + valueOffset
     }
 
-    /// The home bucket: the high bits of the hash, once more multiplied, scaled. The tag is made of the low ones.
+    /// The home bucket.
     @inline(__always)
-    func home(_ hash: UInt64) -> Int {
-        Int(truncatingIfNeeded: secret.spread(hash).multipliedFullWidth(by: buckets).high)
+    func home(_ hash: KeyHash) -> Int {
+        Int(
+            truncatingIfNeeded: placeMask != 0
+                ? (hash.place & placeMask) &>> placeShift : (hash.place &* buckets) &>> 32)
+    }
+
+    /// The header of the home bucket where slots are behind their headers: `header(home(hash))` in less time.
+    @inline(__always)
+    func nearHeader(_ hash: KeyHash) -> BucketHeader {
+        placeMask != 0
+            ? BucketHeader(address: headers + Int(truncatingIfNeeded: hash.place & placeMask)) : header(home(hash))
     }
 
     @inline(__always)
@@ -162,12 +180,12 @@ struct HashTable: ~Copyable {
     }
 
     @inline(__always)
-    static func tag(_ hash: UInt64) -> UInt64 { hash & 0x7f | 0x80 }
+    static func tag(_ hash: KeyHash) -> UInt64 { hash.mark & 0x7f | 0x80 }
 
     /// The slots with the hash's tag, as the high bits of their bytes. May also name a slot whose tag differs in the
     /// lowest bit only, above one that is equal: the key tells.
     @inline(__always)
-    func candidates(_ tags: UInt64, _ hash: UInt64) -> UInt64 {
+    func candidates(_ tags: UInt64, _ hash: KeyHash) -> UInt64 {
         let difference = tags ^ (Self.tag(hash) &* Self.lowBits)
         return (difference &- Self.lowBits) & ~difference & tagMask
     }

@@ -9,6 +9,10 @@ extension ARM64Compiler {
         writeAddress(step, ifNull: null)
         if !program.lookups[Int(step.imm)].isWithin { nullExits.append(NullExit(label: null, next: done)) }
         assembler.bind(done)
+        payLookup(step, index)
+    }
+
+    private mutating func payLookup(_ step: NativeStep, _ index: Int) {
         let map = core.pointee.maps[program.lookups[Int(step.imm)].map]
         payHelper(program.fuel.cost(.mapLookupElem, map: map), index)
     }
@@ -16,6 +20,7 @@ extension ARM64Compiler {
     /// A lookup and the comparison of its result with 0. Gives the last step; nil where none follows.
     mutating func fuseLookup(_ step: NativeStep, _ index: Int) -> Int? {
         guard let comparison = nullComparison(after: index), comparison.result == 0 else { return nil }
+        payLookup(step, index)
         writeAddress(step, ifNull: label(comparison.ifNull))
         if !comparison.isNullTaken { assembler.jump(label(comparison.target)) }
         return comparison.index

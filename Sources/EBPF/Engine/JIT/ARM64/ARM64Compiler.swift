@@ -73,7 +73,7 @@ struct ARM64Compiler: CodeGenerator, NativeCompiler {
     private init(_ source: NativeSource) {
         self.source = source
         core = source.core
-        program = NativeProgram(source, hashLookupsInLine: false)
+        program = NativeProgram(source, hashLookups: .none)
         steps = program.steps
         flow = program.flow
         tracksFuel = program.tracksFuel
@@ -157,7 +157,7 @@ struct ARM64Compiler: CodeGenerator, NativeCompiler {
         case .load48, .swappedLoad48, .maskedLoad48: return writeLoad48(step)
         case .lookup: return writeLookup(step, index)
         case .mapCall: return writeMapCall(step, index)
-        case .hashLookup: preconditionFailure("hash lookups were not asked for")
+        case .hashLookup, .hashUpdate: preconditionFailure("hash lookups were not asked for")
         }
         switch step.operation {
         case .callHelper: writeHelperCall(step, index)

@@ -232,6 +232,12 @@ extension X86Assembler {
         encode(opcode, reg: high.rawValue, vvvv: low.rawValue, memory: memory)
     }
 
+    /// SSE4.2: CRC-32C of 8 bytes, begun with the low 32 bits of `sum`, which then are the new one; the others are 0.
+    mutating func crc32(_ sum: X86Register, _ word: X86Register) {
+        note("crc32 \(sum.name(bits: 64)), \(word.name(bits: 64))")
+        encode(Opcode(code: 0xF1, map: .map0F38, prefix: 0xF2, wide: true), reg: sum.rawValue, rm: word)
+    }
+
     /// Sign-extends rax into rdx.
     mutating func extendAccumulator(_ width: X86Width) {
         note(width == .bits64 ? "cqo" : "cdq")
@@ -275,6 +281,23 @@ extension X86Assembler {
     mutating func trailingZeros(_ width: X86Width, _ dst: X86Register, _ src: X86Register) {
         note("tzcnt \(dst.name(bits: width.bits)), \(src.name(bits: width.bits))")
         encode(Opcode(code: 0xBC, map: .map0F, prefix: 0xF3, wide: width == .bits64), reg: dst.rawValue, rm: src)
+    }
+
+    /// The carry flag is a register's bit, by the low bits of `bit`.
+    mutating func bitTest(_ register: X86Register, _ bit: X86Register) {
+        note("bt \(register.name(bits: 32)), \(bit.name(bits: 32))")
+        encode(Opcode(code: 0xA3, map: .map0F), reg: bit.rawValue, rm: register)
+    }
+
+    mutating func bitSet(_ register: X86Register, _ bit: X86Register) {
+        note("bts \(register.name(bits: 32)), \(bit.name(bits: 32))")
+        encode(Opcode(code: 0xAB, map: .map0F), reg: bit.rawValue, rm: register)
+    }
+
+    /// Fetches a cache line.
+    mutating func prefetch(_ memory: X86Address) {
+        note("prefetcht0 \(memory.text)")
+        encode(Opcode(code: 0x18, map: .map0F), reg: 1, memory: memory)
     }
 
     /// `shlx`, `shrx`, `sarx` of BMI2: `dst = src op count`.

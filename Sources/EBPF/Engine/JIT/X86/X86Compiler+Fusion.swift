@@ -12,7 +12,7 @@ extension X86Compiler {
         case .mov64Reg, .mov32Reg: return fuseMove(step, index)
         case .and64Imm, .and32Imm: return fuseTest(index, source: step.dst, isNarrow: false)
         case .ldx32, .ldx64:
-            guard updateEnd(step, index) != nil else { return nil }
+            guard updateEnd(step, index) != nil else { return fuseComparison(step, index) }
             return fuseUpdate(step, index, at: X86Address(register(step.src), step.offset))
         default: return nil
         }
@@ -120,6 +120,29 @@ extension X86Compiler {
             target > next || !tracksFuel
         else { return nil }
         assembler.test(isWide ? .bits64 : .bits32, register(source), Int32(truncatingIfNeeded: step.imm))
+        assembler.jump(condition, label(target))
+        return next
+    }
+
+    /// `x = *p; if x < y` where x is not needed any more: a comparison of memory.
+    private mutating func fuseComparison(_ load: NativeStep, _ index: Int) -> Int? {
+        guard let next = following(index) else { return nil }
+        let jump = steps[next]
+        let target = next + 1 + Int(jump.offset)
+        let bit = RegisterSet(1) << RegisterSet(load.dst)
+        guard jump.form == .plain, jump.operation.isConditionalJump, jump.dst == load.dst,
+            !Self.isTest(jump.operation), flow.liveBefore[next + 1] & bit == 0, flow.liveBefore[target] & bit == 0,
+            target > next || !tracksFuel
+        else { return nil }
+        let place = X86Address(register(load.src), load.offset)
+        let (condition, width) = Self.condition(jump.operation)
+        guard width == (load.operation == .ldx64 ? .bits64 : .bits32) else { return nil }
+        if jump.operation.takesRegister {
+            guard jump.src != load.dst else { return nil }
+            assembler.alu(.cmp, width, place, register(jump.src))
+        } else {
+            assembler.alu(.cmp, width, place, Int32(truncatingIfNeeded: jump.imm))
+        }
         assembler.jump(condition, label(target))
         return next
     }

@@ -51,14 +51,14 @@ extension X86Compiler {
         return condition
     }
 
-    private static func isTest(_ operation: Operation) -> Bool {
+    static func isTest(_ operation: Operation) -> Bool {
         switch operation {
         case .jset64Imm, .jset64Reg, .jset32Imm, .jset32Reg: true
         default: false
         }
     }
 
-    private static func condition(_ operation: Operation) -> (X86Condition, X86Width) {
+    static func condition(_ operation: Operation) -> (X86Condition, X86Width) {
         switch operation {
         case .jeq64Imm, .jeq64Reg: (.equal, .bits64)
         case .jgt64Imm, .jgt64Reg: (.above, .bits64)

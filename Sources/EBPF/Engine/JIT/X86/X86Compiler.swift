@@ -47,6 +47,7 @@ struct X86Compiler: CodeGenerator, NativeCompiler {
     /// Ends of lookups that find nothing.
     var nullExits: [NullExit] = []
     var hashLookupExits: [HashLookupExit] = []
+    var referenceExits: [ReferenceExit] = []
     /// Steps that are written behind the program.
     var deferredBlocks: [Range<Int>] = []
     /// Steps that are written now: what comes behind them is not what follows the last.
@@ -95,7 +96,7 @@ struct X86Compiler: CodeGenerator, NativeCompiler {
     private init(_ source: NativeSource) {
         self.source = source
         core = source.core
-        let program = NativeProgram(source, hashLookupsInLine: true)
+        let program = NativeProgram(source, hashLookups: Self.hashLookups(source.features))
         steps = program.steps
         flow = program.flow
         lookups = program.lookups
@@ -166,6 +167,7 @@ struct X86Compiler: CodeGenerator, NativeCompiler {
         }
         assembler.bind(deferredEndLabel)
         writeHashLookupExits()
+        writeReferenceExits()
         writeNullExits()
         writeFaults()
         if flow.hasCallbacks { writeCallback() }
@@ -225,6 +227,7 @@ struct X86Compiler: CodeGenerator, NativeCompiler {
         case .maskedLoad48: return writeMaskedLoad48(step)
         case .lookup: return writeLookup(step, index)
         case .hashLookup: return writeHashLookup(step, index)
+        case .hashUpdate: return writeHashUpdate(step, index)
         case .mapCall: return writeMapCall(step, index)
         }
         switch step.operation {

@@ -1,41 +1,8 @@
-/// Keys come from whoever sends frames: without the secrets nobody can choose keys that collide.
-struct HashSecret {
-    private let mask: UInt64
-    let inner: UInt64
-    let outer: UInt64
-
-    /// Random, from the system.
-    init() {
-        mask = .random(in: .min ... .max)
-        inner = .random(in: .min ... .max) | 1
-        outer = .random(in: .min ... .max) | 1
-    }
-
-    /// Before the first word.
-    @inline(__always)
-    var start: UInt64 { mask }
-
-    /// Takes in a word. One such step keeps arithmetic progressions: `spread` what comes last.
-    @inline(__always)
-    func mix(_ state: UInt64, _ word: UInt64) -> UInt64 { Self.fold(state ^ word, inner) }
-
-    /// For the choice of a bucket by the high bits: regular keys would meet in few buckets without.
-    @inline(__always)
-    func spread(_ hash: UInt64) -> UInt64 { hash &* outer }
-
-    /// 64 x 64 -> 128 bits, folded.
-    @inline(__always)
-    private static func fold(_ x: UInt64, _ y: UInt64) -> UInt64 {
-        let product = x.multipliedFullWidth(by: y)
-        return product.high ^ product.low
-    }
-}
-
 /// A key that is looked for, specialised by its size. Stored as whole words, with zeros after the last byte.
 protocol TableKey {
     /// Whether it is compared and stored at once.
     static var isOneWord: Bool { get }
-    func hash(_ secret: HashSecret) -> UInt64
+    func hash(_ secret: HashSecret) -> KeyHash
     func matches(_ stored: UnsafeMutableRawPointer) -> Bool
     func store(to stored: UnsafeMutableRawPointer)
 }
@@ -59,7 +26,7 @@ struct OneWordKey: TableKey {
     init(_ key: UnsafeRawPointer, bytes: Int) { word = key.tail(bytes) }
 
     @inline(__always)
-    func hash(_ secret: HashSecret) -> UInt64 { secret.mix(secret.start, word) }
+    func hash(_ secret: HashSecret) -> KeyHash { secret.finish(0, word) }
 
     @inline(__always)
     func matches(_ stored: UnsafeMutableRawPointer) -> Bool {
@@ -97,8 +64,8 @@ struct TwoWordKey: TableKey {
     }
 
     @inline(__always)
-    func hash(_ secret: HashSecret) -> UInt64 {
-        secret.mix(secret.mix(secret.start, low), high)
+    func hash(_ secret: HashSecret) -> KeyHash {
+        secret.finish(secret.mix(0, low), high)
     }
 
     @inline(__always)
@@ -127,15 +94,17 @@ struct LongKey: TableKey {
         self.bytes = bytes
     }
 
-    func hash(_ secret: HashSecret) -> UInt64 {
-        var state = secret.start
+    func hash(_ secret: HashSecret) -> KeyHash {
+        var state: UInt64 = 0
         var offset = 0
-        while offset &+ 8 <= bytes {
+        while offset &+ 8 < bytes {
             state = secret.mix(state, key.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             offset &+= 8
         }
-        if offset < bytes { state = secret.mix(state, (key + offset).tail(bytes &- offset)) }
-        return state
+        let last =
+            bytes &- offset == 8
+            ? key.loadUnaligned(fromByteOffset: offset, as: UInt64.self) : (key + offset).tail(bytes &- offset)
+        return secret.finish(state, last)
     }
 
     func matches(_ stored: UnsafeMutableRawPointer) -> Bool {

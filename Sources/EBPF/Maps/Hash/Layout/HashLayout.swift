@@ -5,6 +5,8 @@ struct HashLayout {
     /// Slots in a bucket.
     let width: Int
     let buckets: Int
+    /// See `HashTable`.
+    let placeMask: UInt64
     let slotStride: Int
     let bucketStride: Int
     /// Deleted slots that may wait for a quiescent point at a time.
@@ -28,6 +30,7 @@ struct HashLayout {
     /// `spareBytes` or as much as the entries.
     private static let spareSlots = 4096
     private static let spareBytes = 64 << 20
+    private static let smallBytes = 16 << 20
     static let headerSize = 16
     private static let line = 64
 
@@ -56,10 +59,13 @@ struct HashLayout {
         // Narrow buckets are soon full: they need more room.
         let wanted = entries + spare + generation
         let room = wanted + wanted / (width < 4 ? 2 : 8)
-        // A power of two, which code can choose from by a shift, where that is not much more.
-        let exact = room / width + 1
-        let power = 1 << (Int.bitWidth - (exact - 1).leadingZeroBitCount)
-        buckets = exact > 1 && power - exact <= exact / 8 ? power : exact
+        buckets = Self.buckets(
+            room / width + 1, bytes: bucketStride + (perCPU ? width * valueStride * workerSlots : 0))
+        // All of it from 32 bits of a hash, and at least one.
+        let isPlaced =
+            !isLarge && buckets.nonzeroBitCount == 1 && bucketStride.nonzeroBitCount == 1 && buckets > 1
+            && buckets.trailingZeroBitCount + bucketStride.trailingZeroBitCount <= 32
+        placeMask = isPlaced ? UInt64((buckets - 1) * bucketStride) : 0
 
         var size = MapSize()
         headers = try size.add(buckets, headerStride)
@@ -77,6 +83,13 @@ struct HashLayout {
             values = 0
         }
         bytes = size.bytes
+    }
+
+    /// A power of two, from which code chooses by a mask, where that is not much more than `exact`, or not much at all.
+    private static func buckets(_ exact: Int, bytes: Int) -> Int {
+        guard exact > 1 else { return exact }
+        let power = 1 << (Int.bitWidth - (exact - 1).leadingZeroBitCount)
+        return power - exact <= exact / 8 || power <= smallBytes / bytes ? power : exact
     }
 
     /// The bucket in whole cache lines that wastes least, of few lines rather than many: a lookup that needs only one

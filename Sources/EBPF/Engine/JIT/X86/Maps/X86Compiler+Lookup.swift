@@ -15,11 +15,13 @@ extension X86Compiler {
     /// A lookup and what follows: the comparison of its result with 0, an update of the element, or both. Gives the last
     /// step; nil where neither follows.
     mutating func fuseLookup(_ step: NativeStep, _ index: Int) -> Int? {
-        if lookups[Int(step.imm)].isWithin, !tracksFuel, canUpdateElement(index) {
+        if lookups[Int(step.imm)].isWithin, canUpdateElement(index) {
+            payLookup(step, index)
             // Never null: no exit is written.
             return fuseElementUpdate(index, writeAddress(step, ifNull: nextLabel))
         }
         guard let comparison = nullComparison(after: index) else { return nil }
+        payLookup(step, index)
         let address = writeAddress(step, ifNull: nullLabel(comparison))
         if comparison.isNullTaken, comparison.value == nil,
             let last = fuseElementUpdate(comparison.index, address)
