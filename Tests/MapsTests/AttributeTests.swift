@@ -27,6 +27,60 @@ import Testing
         compare(MapAttributes(type: type, keySize: key, valueSize: value, maxEntries: entries, flags: flags))
     }
 
+    @Test(arguments: [MapType.queue, .stack, .bloomFilter])
+    func keylessMapsAsLinux(_ type: MapType) {
+        for (key, value, entries) in Self.sizes + [
+            (0, 1, 1), (0, 8, 0), (0, 0, 8), (0, 24, 1000), (0, 4 << 20, 1), (0, (4 << 20) + 1, 1),
+        ] where type != .bloomFilter || value <= 4 << 20 {
+            compare(MapAttributes(type: type, keySize: key, valueSize: value, maxEntries: entries))
+        }
+        for flags in Self.flags {
+            compare(MapAttributes(type: type, keySize: 0, valueSize: 8, maxEntries: 8, flags: flags))
+        }
+        for extra: UInt64 in [1, 5, 15, 16, 1 << 40] {
+            compare(MapAttributes(type: type, keySize: 0, valueSize: 8, maxEntries: 8, extra: extra))
+            compare(MapAttributes(type: .hash, keySize: 4, valueSize: 8, maxEntries: 8, extra: extra))
+        }
+    }
+
+    @Test(arguments: [MapType.progArray, .perfEventArray, .devmap, .devmapHash, .cpumap, .xskmap, .ringbuf])
+    func mapsOfOtherThingsAsLinux(_ type: MapType) {
+        let isRing = type == .ringbuf
+        for (key, value, entries) in Self.sizes + [
+            (4, 4, 1), (4, 4, 1000), (4, 4, 0), (8, 4, 1), (4, 12, 1), (4, 4, 8192), (4, 4, 8193), (0, 0, 4096),
+            (0, 0, 8192), (0, 0, 12288), (0, 0, 2048), (0, 8, 4096),
+            // How many CPUs a kernel may have differs.
+        ] where type != .cpumap || entries <= 64 || entries > 8192 {
+            compare(MapAttributes(type: type, keySize: key, valueSize: value, maxEntries: entries))
+        }
+        for flags in Self.flags {
+            compare(
+                MapAttributes(
+                    type: type, keySize: isRing ? 0 : 4, valueSize: isRing ? 0 : 4, maxEntries: isRing ? 4096 : 8,
+                    flags: flags))
+        }
+    }
+
+    @Test(arguments: [MapType.arrayOfMaps, .hashOfMaps]) func mapsOfMapsAsLinux(_ type: MapType) throws {
+        let inner = MapAttributes(type: .hash, keySize: 4, valueSize: 8, maxEntries: 8)
+        let prototype = try KernelMap(inner)
+        func compare(_ attributes: MapAttributes) {
+            var (ours, theirs): (Int32, Int32) = (0, 0)
+            do throws(KernelError) { _ = try KernelMap(attributes, inner: prototype) } catch { theirs = error.errno }
+            do throws(MapError) { _ = try Map(attributes, domain: WorkerDomain(), inner: inner) } catch {
+                ours = error.errno
+            }
+            #expect(ours == theirs, "\(attributes)")
+        }
+        for (key, value, entries) in Self.sizes + [(4, 4, 1), (8, 4, 10), (512, 4, 1), (4, 8, 1)] {
+            compare(MapAttributes(type: type, keySize: key, valueSize: value, maxEntries: entries))
+        }
+        for flags in Self.flags {
+            compare(MapAttributes(type: type, keySize: 4, valueSize: 4, maxEntries: 8, flags: flags))
+        }
+        #expect(Self.refusal(MapAttributes(type: type, keySize: 4, valueSize: 4, maxEntries: 8))?.errno == EINVAL)
+    }
+
     @Test(arguments: types, flags)
     func flagsAsLinux(_ type: MapType, _ flags: MapFlags) {
         let keySize = type == .lpmTrie ? 8 : 4
@@ -50,7 +104,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [MapType.ringbuf, .progArray, .queue, .arena])
+    @Test(arguments: [MapType.sockmap, .cgroupArray, .stackTrace, .arena])
     func otherTypesAreUnsupported(_ type: MapType) {
         let attributes = MapAttributes(type: type, keySize: 4, valueSize: 8, maxEntries: 8)
         #expect(Self.refusal(attributes) == .unsupported(type))

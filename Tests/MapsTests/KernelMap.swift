@@ -21,11 +21,13 @@ final class KernelMap {
     }()
 
     /// Fails with the errno.
-    init(_ attributes: MapAttributes) throws(KernelError) {
+    init(_ attributes: MapAttributes, inner: KernelMap? = nil) throws(KernelError) {
         self.attributes = attributes
-        descriptor = clinux_bpf_map_create(
+        var extra = clinux_bpf_map_extra(
+            inner_map: inner?.descriptor ?? -1, btf: -1, key_type: 0, value_type: 0, map_extra: attributes.extra)
+        descriptor = clinux_bpf_map_create_with(
             attributes.type.rawValue, UInt32(attributes.keySize), UInt32(attributes.valueSize),
-            UInt32(attributes.maxEntries), attributes.flags.rawValue)
+            UInt32(attributes.maxEntries), attributes.flags.rawValue, &extra)
         let perCPU = [.perCPUArray, .perCPUHash, .lruPerCPUHash].contains(attributes.type)
         valueBytes = perCPU ? (attributes.valueSize + 7) / 8 * 8 * Self.possibleCPUs : attributes.valueSize
         if descriptor < 0 { throw KernelError(errno: -descriptor) }
@@ -42,12 +44,37 @@ final class KernelMap {
         Outcome(clinux_bpf_map_update(descriptor, key, value, flags))
     }
 
-    func delete(_ key: [UInt8]) -> Outcome { Outcome(clinux_bpf_map_delete(descriptor, key)) }
+    func delete(_ key: [UInt8]) -> Outcome {
+        guard !key.isEmpty else { return Outcome(clinux_bpf_map_delete(descriptor, nil)) }
+        return Outcome(clinux_bpf_map_delete(descriptor, key))
+    }
 
     func nextKey(after key: [UInt8]?) -> Outcome {
         var next = [UInt8](repeating: 0, count: attributes.keySize)
         guard let key else { return Outcome(clinux_bpf_map_next_key(descriptor, nil, &next), next) }
         return Outcome(clinux_bpf_map_next_key(descriptor, key, &next), next)
+    }
+
+    // Of maps without keys.
+
+    func push(_ value: [UInt8], flags: UInt64) -> Outcome {
+        Outcome(clinux_bpf_map_update(descriptor, nil, value, flags))
+    }
+
+    func peek() -> Outcome {
+        var value = [UInt8](repeating: 0, count: valueBytes)
+        return Outcome(clinux_bpf_map_lookup(descriptor, nil, &value), value)
+    }
+
+    func pop() -> Outcome {
+        var value = [UInt8](repeating: 0, count: valueBytes)
+        return Outcome(clinux_bpf_map_take(descriptor, nil, &value), value)
+    }
+
+    /// Of a Bloom filter.
+    func contains(_ value: [UInt8]) -> Outcome {
+        var value = value
+        return Outcome(clinux_bpf_map_lookup(descriptor, nil, &value))
     }
 
     func freeze() -> Outcome { Outcome(clinux_bpf_map_freeze(descriptor)) }

@@ -59,6 +59,7 @@ int clinux_bpf_map_create_with(uint32_t type, uint32_t key_size, uint32_t value_
     attr.value_size = value_size;
     attr.max_entries = max_entries;
     attr.map_flags = flags;
+    attr.map_extra = extra->map_extra;
     if (extra->inner_map >= 0) attr.inner_map_fd = (uint32_t)extra->inner_map;
     if (extra->btf >= 0) {
         attr.btf_fd = (uint32_t)extra->btf;

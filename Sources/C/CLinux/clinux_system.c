@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "clinux_system.h"
 
@@ -19,3 +21,14 @@ unsigned clinux_numa_node(void) {
 }
 
 int clinux_enter_network_namespace(int fd) { return setns(fd, CLONE_NEWNET) < 0 ? errno : 0; }
+
+int clinux_memory_file(const char *name, uint64_t bytes) {
+    int file = memfd_create(name, MFD_CLOEXEC);
+    if (file < 0) return -errno;
+    if (ftruncate(file, (off_t)bytes) < 0) {
+        int error = errno;
+        close(file);
+        return -error;
+    }
+    return file;
+}

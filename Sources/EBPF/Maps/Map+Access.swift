@@ -19,9 +19,10 @@ extension Map {
     ) throws(MapError) -> [UInt8] {
         try checkKey(key.count)
         try checkReadable()
+        try checkElements()
         var found = false
         let value = [UInt8](unsafeUninitializedCapacity: userValueSize) { buffer, count in
-            found = key.withUnsafeBytes { read($0.baseAddress!, buffer.baseAddress!) }
+            found = key.withUnsafeBytes { read($0.start, buffer.baseAddress!) }
             count = found ? userValueSize : 0
         }
         guard found else { throw .noEntry }
@@ -37,7 +38,7 @@ extension Map {
         try checkValue(value.count)
         try checkWritable()
         let status = key.withUnsafeBytes { key in
-            value.withUnsafeBytes { storage.write(key.baseAddress!, $0.baseAddress!, flags: mode.rawValue) }
+            value.withUnsafeBytes { storage.write(key.start, $0.start, flags: mode.rawValue) }
         }
         try check(status)
     }
@@ -46,7 +47,7 @@ extension Map {
     public func delete(_ key: [UInt8]) throws(MapError) {
         try checkKey(key.count)
         try checkWritable()
-        try check(key.withUnsafeBytes { storage.remove($0.baseAddress!) })
+        try check(key.withUnsafeBytes { storage.remove($0.start) })
     }
 
     /// Deletes all elements; an array's are zeroed.
@@ -62,7 +63,8 @@ extension Map {
         try checkKey(key.count)
         guard value.count >= userValueSize else { throw .invalid("room for \(value.count) of \(userValueSize) bytes") }
         try checkReadable()
-        guard storage.read(key.baseAddress!, into: value.baseAddress!) else { throw .noEntry }
+        try checkElements()
+        guard storage.read(key.start, into: value.baseAddress!) else { throw .noEntry }
     }
 
     public func update(
@@ -71,13 +73,24 @@ extension Map {
         try checkKey(key.count)
         try checkValue(value.count)
         try checkWritable()
-        try check(storage.write(key.baseAddress!, value.baseAddress!, flags: mode.rawValue))
+        try check(storage.write(key.start, value.start, flags: mode.rawValue))
     }
 
     public func delete(_ key: UnsafeRawBufferPointer) throws(MapError) {
         try checkKey(key.count)
         try checkWritable()
-        try check(storage.remove(key.baseAddress!))
+        try check(storage.remove(key.start))
+    }
+
+    /// A Bloom filter answers, but has nothing to show.
+    func checkElements() throws(MapError) {
+        try checkRecords()
+        if case .bloom = storage { throw .invalid("a Bloom filter tells whether it may hold a value: ask for one") }
+    }
+
+    /// Records are taken out, not looked up.
+    func checkRecords() throws(MapError) {
+        if case .records = storage { throw recordsOnly }
     }
 
     func checkKey(_ bytes: Int) throws(MapError) {
@@ -98,21 +111,49 @@ extension Map {
         if attributes.flags.contains(.readOnlyUser) || isFrozen { throw .notPermitted }
     }
 
-    private func check(_ status: MapStatus) throws(MapError) {
+    func check(_ status: MapStatus) throws(MapError) {
         switch status {
         case .done: return
         case .noEntry: throw .noEntry
         case .exists: throw .exists
-        case .tooBig where attributes.keySize == 4 && isArray:
+        case .tooBig where isArray:
             throw .tooBig("index is past the end of \(attributes.maxEntries) elements")
         case .tooBig: throw .full
         case .noSpace: throw .noSpace
         case .noMemory: throw .noMemory("too many deleted elements wait for a worker that may use them")
+        case .badReference where attributes.type.holdsRedirectTargets:
+            throw .badReference("a number says no program: name it")
+        case .badReference:
+            throw .badReference(
+                "elements of a map of type \(attributes.type.name) are no numbers: name a map or a program")
+        case .notSupported: throw recordsOnly
+        case .noDevice: throw .noWorker
+        case .overflow: throw .overflow
+        case .noOperation: throw .noOperation("maps of type \(attributes.type.name) don't do that")
+        case .invalid where attributes.type == .queue || attributes.type == .stack:
+            throw .invalid("values are pushed and popped, with the mode any or exist")
         case .invalid where attributes.type == .lpmTrie:
             throw .invalid("the prefix is longer than \(8 * (attributes.keySize - LPMKey.headerSize)) bits")
+        case .invalid where attributes.type.holdsReferences:
+            throw .invalid("a map of type \(attributes.type.name) does not take this")
         case .invalid: throw .invalid("elements of a map of type \(attributes.type.name) can't be deleted")
         }
     }
 
-    private var isArray: Bool { attributes.type == .array || attributes.type == .perCPUArray }
+    private var recordsOnly: MapError {
+        .notSupported("a map of type \(attributes.type.name) has records, no elements")
+    }
+
+    private var isArray: Bool {
+        switch attributes.type {
+        case .array, .perCPUArray, .progArray, .arrayOfMaps, .devmap, .cpumap, .xskmap: true
+        default: false
+        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The address of the first byte; of no byte where there are none.
+    @inline(__always)
+    var start: UnsafeRawPointer { baseAddress ?? UnsafeRawPointer(bitPattern: 8).unsafelyUnwrapped }
 }

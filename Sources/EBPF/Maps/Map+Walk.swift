@@ -22,6 +22,11 @@ extension Map {
     /// `BPF_MAP_GET_NEXT_KEY`: the first key for nil or for a key that is not in the map, as on Linux; nil behind the
     /// last one.
     public func nextKey(after key: [UInt8]?) throws(MapError) -> [UInt8]? {
+        try checkRecords()
+        if attributes.type.isKeyless {
+            let message = "maps of type \(attributes.type.name) have no keys"
+            throw attributes.type == .bloomFilter ? .noOperation(message) : .invalid(message)
+        }
         if let key { try checkKey(key.count) }
         try checkReadable()
         let storage = storage
@@ -40,6 +45,7 @@ extension Map {
 
     /// Up to `limit` elements behind `cursor`, nil for the start; a batch's `next` is the cursor for the one after it.
     public func entries(after cursor: UInt64? = nil, limit: Int) throws(MapError) -> EntryBatch {
+        try checkRecords()
         let room = min(limit, attributes.maxEntries)
         guard room > 0 else { throw .invalid("limit is \(limit), expected at least 1") }
         var position = cursor
@@ -72,8 +78,10 @@ extension Map {
         values: UnsafeMutableRawBufferPointer
     ) throws(MapError) -> Int {
         try checkReadable()
+        try checkRecords()
         let valueSize = userValueSize
-        let room = min(limit, keys.count / attributes.keySize, values.count / valueSize)
+        let keySize = attributes.keySize
+        let room = min(limit, keySize == 0 ? limit : keys.count / keySize, values.count / valueSize)
         guard room > 0 else { throw .invalid("no room for an element") }
         var position = Int(clamping: cursor ?? 0)
         // Dispatched once: specialised for each kind of map.
@@ -83,6 +91,10 @@ extension Map {
             case .perCPUArray(let map): fill(map, &position, room, keys, values)
             case .hash(let map): fill(map, &position, room, keys, values)
             case .lpm(let map): fill(map, &position, room, keys, values)
+            case .queue(let map): fill(map, &position, room, keys, values)
+            case .bloom(let map): fill(map, &position, room, keys, values)
+            case .references(let map): fill(map, &position, room, keys, values)
+            case .records(let map): fill(map, &position, room, keys, values)
             }
         cursor = count < room ? nil : UInt64(position)
         return count
@@ -94,7 +106,7 @@ extension Map {
     ) -> Int {
         let keySize = attributes.keySize
         let valueSize = userValueSize
-        var key = keys.baseAddress!
+        var key = UnsafeMutableRawPointer(mutating: UnsafeRawBufferPointer(keys).start)
         var value = values.baseAddress!
         for count in 0..<room {
             guard storage.next(from: &position, key: key, value: value) else { return count }

@@ -8,101 +8,58 @@ import Synchronization
 public final class Map: @unchecked Sendable {
     public let attributes: MapAttributes
     public let name: String
+    /// What the maps in it are like, for maps of maps.
+    public let inner: MapAttributes?
+    /// Of all maps of the process; what user space reads of a map in a map.
+    public let id: UInt32
     /// What programs use. Valid while the map lives.
     public let core: MapCore
+    /// The same, in memory: what programs find in a map of maps.
+    public let address: UnsafeMutablePointer<MapCore>
     public let domain: WorkerDomain
     private let memory: MapMemory
+    private let keeper: AnyObject?
+    private static let lastID = Atomic<UInt32>(0)
     private let frozen = Atomic<Bool>(false)
 
     /// Types of which there are maps.
     public static let types: Set<MapType> = [
-        .array, .perCPUArray, .hash, .perCPUHash, .lruHash, .lruPerCPUHash, .lpmTrie,
+        .array, .perCPUArray, .hash, .perCPUHash, .lruHash, .lruPerCPUHash, .lpmTrie, .queue, .stack,
+        .bloomFilter, .progArray, .arrayOfMaps, .hashOfMaps, .devmap, .devmapHash, .cpumap, .xskmap, .ringbuf,
+        .perfEventArray,
     ]
 
+    /// - Parameter inner: what the maps within are like, for maps of maps.
     /// - Throws: `unsupported`, `invalid`, `tooBig` as bpf(2) does, `noMemory` where the map takes more than
     ///   `memoryLimit` bytes or than the machine has left.
     public init(
-        _ attributes: MapAttributes, domain: WorkerDomain, name: String = "", memoryLimit: Int = Map.defaultMemoryLimit
+        _ attributes: MapAttributes, domain: WorkerDomain, name: String = "", inner: MapAttributes? = nil,
+        memoryLimit: Int = Map.defaultMemoryLimit
     ) throws(MapError) {
         try attributes.check()
+        try attributes.check(inner: inner)
         self.attributes = attributes
+        self.inner = inner
         self.name = name
         self.domain = domain
-        let kind: MapCore.Kind
-        let functions: MapFunctions
-        switch attributes.type {
-        case .array:
-            (memory, kind, functions) = try Self.makeArray(attributes, memoryLimit)
-        case .perCPUArray:
-            (memory, kind, functions) = try Self.makePerCPUArray(attributes, domain, memoryLimit)
-        case .hash, .perCPUHash, .lruHash, .lruPerCPUHash:
-            (memory, kind, functions) = try Self.makeHash(attributes, domain, memoryLimit)
-        case .lpmTrie:
-            (memory, kind, functions) = try Self.makeLPM(attributes, domain, memoryLimit)
-        default: throw .unsupported(attributes.type)
-        }
+        id = Self.lastID.wrappingAdd(1, ordering: .relaxed).newValue
+        let parts = try MapParts(attributes, inner: inner, domain: domain, limit: memoryLimit)
+        memory = parts.memory
+        keeper = parts.keeper
         core = MapCore(
             type: attributes.type, flags: attributes.flags, keySize: attributes.keySize,
-            valueSize: attributes.valueSize, functions: functions, kind: kind)
+            valueSize: attributes.valueSize, functions: parts.functions, kind: parts.kind)
+        address = .allocate(capacity: 1)
+        address.initialize(to: core)
     }
+
+    deinit { address.deallocate() }
 
     /// Bytes that one map may take: 4 GiB.
     public static let defaultMemoryLimit = MapMemory.defaultLimit
 
-    private typealias Parts = (MapMemory, MapCore.Kind, MapFunctions)
-
-    private static func makeArray(_ attributes: MapAttributes, _ limit: Int) throws(MapError) -> Parts {
-        let stride = roundUp8(attributes.valueSize)
-        var size = MapSize()
-        _ = try size.add(attributes.maxEntries, stride)
-        let description = try size.add(1, MemoryLayout<ArrayMap>.size)
-        let memory = try MapMemory(bytes: size.bytes, limit: limit)
-        let map = ArrayMap(
-            values: memory.base, stride: stride, valueSize: attributes.valueSize, count: UInt32(attributes.maxEntries))
-        return (memory, .array(map), ArrayMap.functions(memory.store(map, at: description)))
-    }
-
-    private static func makePerCPUArray(
-        _ attributes: MapAttributes, _ domain: WorkerDomain, _ limit: Int
-    ) throws(MapError) -> Parts {
-        let stride = roundUp8(attributes.valueSize)
-        // 8 elements are a whole number of cache lines.
-        let slotStride = try MapSize.product(roundUp8(attributes.maxEntries), stride)
-        var size = MapSize()
-        _ = try size.add(domain.slots, slotStride)
-        let description = try size.add(1, MemoryLayout<PerCPUArrayMap>.size)
-        let memory = try MapMemory(bytes: size.bytes, limit: limit)
-        let map = PerCPUArrayMap(
-            values: memory.base, stride: stride, slotStride: slotStride, valueSize: attributes.valueSize,
-            count: UInt32(attributes.maxEntries), workers: domain.workers)
-        return (memory, .perCPUArray(map), PerCPUArrayMap.functions(memory.store(map, at: description)))
-    }
-
-    private static func makeHash(
-        _ attributes: MapAttributes, _ domain: WorkerDomain, _ limit: Int
-    ) throws(MapError) -> Parts {
-        let perCPU = attributes.type == .perCPUHash || attributes.type == .lruPerCPUHash
-        let layout = try HashLayout(attributes, perCPU: perCPU, slots: domain.slots)
-        let memory = try MapMemory(bytes: layout.bytes, limit: limit)
-        let table = (memory.base + layout.table).bindMemory(to: HashTable.self, capacity: 1)
-        table.initialize(to: HashTable(layout, base: memory.base, attributes: attributes, domain: domain))
-        let map = HashMap(table)
-        return (memory, .hash(map), map.functions)
-    }
-
-    private static func makeLPM(
-        _ attributes: MapAttributes, _ domain: WorkerDomain, _ limit: Int
-    ) throws(MapError) -> Parts {
-        let layout = try LPMLayout(attributes)
-        let memory = try MapMemory(bytes: layout.bytes, limit: limit)
-        let trie = (memory.base + layout.trie).bindMemory(to: LPMTrie.self, capacity: 1)
-        trie.initialize(to: LPMTrie(layout, base: memory.base, attributes: attributes, domain: domain))
-        let map = LPMMap(trie)
-        return (memory, .lpm(map), map.functions)
-    }
-
     /// Bytes of memory that the map reserves; pages are taken when they are first used.
-    public var memoryBytes: Int { memory.bytes }
+    public var memoryBytes: Int { memory.bytes + (records?.bytes ?? 0) }
 
     /// Whether values are per worker.
     public var isPerCPU: Bool {
@@ -121,6 +78,12 @@ public final class Map: @unchecked Sendable {
     public var entryCount: Int { storage.elements }
 
     var storage: MapCore.Kind { core.kind }
+
+    /// Of maps of objects.
+    var references: References? { (keeper as? ReferenceKeeper)?.references }
+
+    /// Of maps of records.
+    var records: RecordReader? { keeper as? RecordReader }
 
     /// User space can't write any more (`BPF_MAP_FREEZE`); programs still can.
     public func freeze() { frozen.store(true, ordering: .releasing) }

@@ -6,7 +6,7 @@ extension MapAttributes {
     /// `PCPU_MIN_UNIT_SIZE`: what Linux gives a value of a per-CPU map.
     public static let maxPerCPUValueSize = 32768
     /// `KMALLOC_MAX_SIZE` on x86-64: Linux wants key, value and a header of 48 bytes below it in a hash map.
-    private static let maxElementSize = 4 << 20
+    public static let maxElementSize = 4 << 20
 
     /// `LPM_VAL_SIZE_MAX`: with the longest data and a node of 24 bytes.
     private static let maxLPMValueSize = maxElementSize - 256 - 24
@@ -15,6 +15,7 @@ extension MapAttributes {
 
     /// The checks of `array_map_alloc_check` and `htab_map_alloc_check`, kernel/bpf, with their errors.
     func check() throws(MapError) {
+        guard extra == 0 || type == .bloomFilter else { throw .invalid("maps of type \(type.name) take no map_extra") }
         switch type {
         case .array: try checkArray(allowed: Self.accessFlags.union([.numaNode, .mmapable, .innerMap]))
         case .perCPUArray: try checkArray(allowed: Self.accessFlags)
@@ -22,7 +23,79 @@ extension MapAttributes {
         case .lruHash, .lruPerCPUHash: try checkLRU()
         case .lpmTrie: try checkLPM()
         case .perCPUHash: try checkHash(allowed: Self.accessFlags.union([.noPrealloc, .zeroSeed]))
+        case .queue, .stack: try checkQueue()
+        case .bloomFilter: try checkBloomFilter()
+        case .progArray, .arrayOfMaps: try checkReferences(allowed: [.numaNode, .readOnlyUser, .writeOnlyUser])
+        case .perfEventArray:
+            try checkReferences(allowed: [.numaNode, .readOnlyUser, .writeOnlyUser, .preserveElements])
+        case .ringbuf: try checkRing()
+        case .hashOfMaps:
+            guard valueSize == 4 else { throw .invalid("value size of a map of maps is \(valueSize), expected 4") }
+            try checkHash(allowed: Self.accessFlags.union([.noPrealloc, .zeroSeed, .numaNode]))
+        case .devmap, .devmapHash, .cpumap, .xskmap: try checkRedirect()
         default: throw .unsupported(type)
+        }
+    }
+
+    /// fd_array_map_alloc_check, kernel/bpf/arraymap.c
+    private func checkReferences(allowed: MapFlags) throws(MapError) {
+        guard keySize == 4, valueSize == 4 else {
+            throw .invalid("key and value of a map of type \(type.name) are \(keySize) and \(valueSize) bytes, not 4")
+        }
+        try checkCommon(allowed: allowed)
+    }
+
+    /// ringbuf_map_alloc, kernel/bpf/ringbuf.c
+    private func checkRing() throws(MapError) {
+        guard flags.isSubset(of: .numaNode), keySize == 0, valueSize == 0 else {
+            throw .invalid("a ring buffer has no key and no value, and no flag but numa_node")
+        }
+        guard maxEntries > 0, maxEntries.nonzeroBitCount == 1, maxEntries % 4096 == 0 else {
+            throw .invalid("a ring buffer of \(maxEntries) bytes: expected a power of two, whole pages of 4096")
+        }
+        guard maxEntries <= 1 << 31 else { throw .tooBig("a ring buffer of \(maxEntries) bytes is above 2147483648") }
+    }
+
+    /// dev_map_alloc_check, cpu_map_alloc and xsk_map_alloc
+    private func checkRedirect() throws(MapError) {
+        guard keySize == 4, valueSize == 4 || valueSize == 8 && type != .xskmap else {
+            throw .invalid("key and value of a map of type \(type.name) are \(keySize) and \(valueSize) bytes, not 4")
+        }
+        try checkCommon(allowed: type == .cpumap ? .numaNode : [.numaNode, .readOnlyUser, .writeOnlyUser])
+        if type == .cpumap, maxEntries > Self.maxCPUs {
+            throw .tooBig("maxEntries \(maxEntries) is above \(Self.maxCPUs) CPUs")
+        }
+        if type == .devmapHash, maxEntries > 1 << 31 { throw .invalid("maxEntries \(maxEntries) is above 2147483648") }
+    }
+
+    /// `NR_CPUS` of Debian's kernel on x86-64.
+    private static let maxCPUs = 8192
+
+    /// bpf_map_meta_alloc, kernel/bpf/map_in_map.c
+    func check(inner: MapAttributes?) throws(MapError) {
+        guard type.holdsMaps else { return }
+        guard let inner else { throw .invalid("what the maps in a map of maps are like is not known") }
+        guard !inner.type.holdsMaps else { throw .invalid("a map of maps can't hold maps of maps") }
+        guard inner.type != .progArray else { throw .notSupported("a map of maps can't hold maps of programs") }
+        try inner.check()
+    }
+
+    /// queue_stack_map_alloc_check, kernel/bpf/queue_stack_maps.c
+    private func checkQueue() throws(MapError) {
+        try checkKeyless(allowed: Self.accessFlags.union(.numaNode))
+    }
+
+    /// bloom_map_alloc, kernel/bpf/bloom_filter.c
+    private func checkBloomFilter() throws(MapError) {
+        try checkKeyless(allowed: Self.accessFlags.union([.numaNode, .zeroSeed]))
+        guard extra <= 15 else { throw .invalid("map_extra is \(extra), expected at most 15 hashes") }
+    }
+
+    private func checkKeyless(allowed: MapFlags) throws(MapError) {
+        guard keySize == 0 else { throw .invalid("key size of a map of type \(type.name) is \(keySize), expected 0") }
+        try checkCommon(allowed: allowed)
+        guard valueSize <= Self.maxElementSize else {
+            throw .tooBig("value size \(valueSize) is above \(Self.maxElementSize)")
         }
     }
 

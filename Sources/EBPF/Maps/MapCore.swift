@@ -18,6 +18,10 @@ public struct MapCore {
         case perCPUArray(PerCPUArrayMap)
         case hash(HashMap)
         case lpm(LPMMap)
+        case queue(QueueMap)
+        case bloom(BloomMap)
+        case references(ReferenceMap)
+        case records(RecordMap)
     }
 
     /// Hot path. The value, aligned to 8 bytes; of this worker for per-CPU maps.
@@ -28,7 +32,7 @@ public struct MapCore {
         switch kind {
         case .array(let map): map.lookup(key)
         case .perCPUArray(let map): map.lookup(key, slot: slot)
-        case .hash, .lpm: functions.lookup(functions.map, key, slot)
+        default: functions.lookup(functions.map, key, slot)
         }
     }
 
@@ -62,6 +66,7 @@ public struct MapCore {
             ValueRegion(base: map.values, bytes: (map.workers + 1) * map.slotStride, stride: map.stride)
         case .hash(let map): map.table.pointee.valueRegion
         case .lpm(let map): map.trie.pointee.valueRegion
+        case .queue, .bloom, .references, .records: ValueRegion(base: functions.map, bytes: 0, stride: 8)
         }
     }
 
@@ -73,8 +78,8 @@ public struct MapCore {
         guard offset >= 0, offset < region.bytes else { return nil }
         let within: Int
         switch kind {
-        case .array, .perCPUArray, .lpm: within = offset % region.stride
         case .hash(let map): within = map.table.pointee.offsetInValue(offset)
+        default: within = offset % region.stride
         }
         guard within >= 0, within <= valueSize, bytes <= valueSize - within else { return nil }
         return address - within

@@ -19,6 +19,14 @@ public enum MapError: Error, Hashable, Sendable {
     case noMemory(String)
     /// A flag that Linux knows and has no such map for. ENOTSUPP, which glibc does not know
     case notSupported(String)
+    /// An element that needs a map or a program, and was given a number. EBADF
+    case badReference(String)
+    /// No worker has this number. ENODEV
+    case noWorker
+    /// A number above its limit. EOVERFLOW
+    case overflow
+    /// An operation that maps of this type don't have. EOPNOTSUPP
+    case noOperation(String)
     /// As many prefixes as `maxEntries`. ENOSPC
     case noSpace
     /// No map of this type can be created (yet). EINVAL
@@ -33,6 +41,10 @@ public enum MapError: Error, Hashable, Sendable {
         case .notPermitted: EPERM
         case .noMemory: ENOMEM
         case .notSupported: 524
+        case .noOperation: EOPNOTSUPP
+        case .badReference: EBADF
+        case .noWorker: ENODEV
+        case .overflow: EOVERFLOW
         case .noSpace: ENOSPC
         }
     }
@@ -44,7 +56,11 @@ extension MapError: CustomStringConvertible {
         case .noEntry: "no element has this key"
         case .exists: "an element with this key exists"
         case .full, .noSpace: "the map is full"
-        case .tooBig(let what), .invalid(let what), .noMemory(let what), .notSupported(let what): what
+        case .tooBig(let what), .invalid(let what), .noMemory(let what), .notSupported(let what),
+            .noOperation(let what), .badReference(let what):
+            what
+        case .noWorker: "no worker has this number"
+        case .overflow: "the number is above its limit"
         case .notPermitted: "the map's flags forbid it"
         case .unsupported(let type): "maps of type \(type.name) are not supported"
         }
@@ -68,6 +84,11 @@ enum MapStatus: Int32 {
     case tooBig = 7
     case noMemory = 12
     case noSpace = 28
+    case badReference = 9
+    case noDevice = 19
+    case overflow = 75
+    case noOperation = 95
+    case notSupported = 524
     case exists = 17
     case invalid = 22
 

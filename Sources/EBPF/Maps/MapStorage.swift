@@ -43,6 +43,10 @@ extension MapCore.Kind: MapStorage {
         case .perCPUArray(let map): map.elements
         case .hash(let map): map.elements
         case .lpm(let map): map.elements
+        case .queue(let map): map.elements
+        case .bloom(let map): map.elements
+        case .references(let map): map.elements
+        case .records(let map): map.elements
         }
     }
 
@@ -52,6 +56,10 @@ extension MapCore.Kind: MapStorage {
         case .perCPUArray(let map): map.read(key, into: value)
         case .hash(let map): map.read(key, into: value)
         case .lpm(let map): map.read(key, into: value)
+        case .queue(let map): map.read(key, into: value)
+        case .bloom(let map): map.read(key, into: value)
+        case .references(let map): map.read(key, into: value)
+        case .records(let map): map.read(key, into: value)
         }
     }
 
@@ -68,6 +76,10 @@ extension MapCore.Kind: MapStorage {
         case .perCPUArray(let map): map.write(key, value, flags: flags)
         case .hash(let map): map.write(key, value, flags: flags)
         case .lpm(let map): map.write(key, value, flags: flags)
+        case .queue(let map): map.write(key, value, flags: flags)
+        case .bloom(let map): map.write(key, value, flags: flags)
+        case .references(let map): map.write(key, value, flags: flags)
+        case .records(let map): map.write(key, value, flags: flags)
         }
     }
 
@@ -77,6 +89,10 @@ extension MapCore.Kind: MapStorage {
         case .perCPUArray(let map): map.remove(key)
         case .hash(let map): map.remove(key)
         case .lpm(let map): map.remove(key)
+        case .queue(let map): map.remove(key)
+        case .bloom(let map): map.remove(key)
+        case .references(let map): map.remove(key)
+        case .records(let map): map.remove(key)
         }
     }
 
@@ -86,6 +102,10 @@ extension MapCore.Kind: MapStorage {
         case .perCPUArray(let map): map.clear()
         case .hash(let map): map.clear()
         case .lpm(let map): map.clear()
+        case .queue(let map): map.clear()
+        case .bloom(let map): map.clear()
+        case .references(let map): map.clear()
+        case .records(let map): map.clear()
         }
     }
 
@@ -95,6 +115,10 @@ extension MapCore.Kind: MapStorage {
         case .perCPUArray(let map): map.nextKey(after: key, into: next)
         case .hash(let map): map.nextKey(after: key, into: next)
         case .lpm(let map): map.nextKey(after: key, into: next)
+        case .queue(let map): map.nextKey(after: key, into: next)
+        case .bloom(let map): map.nextKey(after: key, into: next)
+        case .references(let map): map.nextKey(after: key, into: next)
+        case .records(let map): map.nextKey(after: key, into: next)
         }
     }
 
@@ -104,6 +128,10 @@ extension MapCore.Kind: MapStorage {
         case .perCPUArray(let map): map.next(from: &position, key: key, value: value)
         case .hash(let map): map.next(from: &position, key: key, value: value)
         case .lpm(let map): map.next(from: &position, key: key, value: value)
+        case .queue(let map): map.next(from: &position, key: key, value: value)
+        case .bloom(let map): map.next(from: &position, key: key, value: value)
+        case .references(let map): map.next(from: &position, key: key, value: value)
+        case .records(let map): map.next(from: &position, key: key, value: value)
         }
     }
 }

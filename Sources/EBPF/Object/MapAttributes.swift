@@ -7,13 +7,18 @@ public struct MapAttributes: Hashable, Sendable {
     public var valueSize: Int
     public var maxEntries: Int
     public var flags: MapFlags
+    /// `map_extra`: the hashes of a Bloom filter, up to 15; 0: 5 of them. 0 for all other types.
+    public var extra: UInt64
 
-    public init(type: MapType, keySize: Int, valueSize: Int, maxEntries: Int, flags: MapFlags = []) {
+    public init(
+        type: MapType, keySize: Int, valueSize: Int, maxEntries: Int, flags: MapFlags = [], extra: UInt64 = 0
+    ) {
         self.type = type
         self.keySize = keySize
         self.valueSize = valueSize
         self.maxEntries = maxEntries
         self.flags = flags
+        self.extra = extra
     }
 }
 
@@ -40,6 +45,8 @@ public struct MapFlags: OptionSet, Hashable, Sendable {
     public static let writeOnlyProgram = MapFlags(rawValue: 1 << 8)
     /// `BPF_F_MMAPABLE`
     public static let mmapable = MapFlags(rawValue: 1 << 10)
+    /// `BPF_F_PRESERVE_ELEMS`
+    public static let preserveElements = MapFlags(rawValue: 1 << 11)
     /// `BPF_F_INNER_MAP`
     public static let innerMap = MapFlags(rawValue: 1 << 12)
 }

@@ -14,11 +14,46 @@ extension MapReader {
                 throw ObjectError(
                     .unresolved, section: section.name, offset: symbol.offset, "no BTF for map \"\(symbol.name)\"")
             }
-            let definition = try TypedMap(btf: btf, section: section.name, offset: symbol.offset, name: symbol.name)
-                .definition(type)
+            let map = TypedMap(btf: btf, section: section.name, offset: symbol.offset, name: symbol.name)
+            var definition = try map.definition(type)
+            if let start = try map.valuesOffset(type) {
+                definition.values = try values(in: section, symbol.offset + start..<symbol.offset + symbol.size)
+            }
             found.append(Found(definition: definition, section: section.index, offset: symbol.offset))
         }
         return found
+    }
+
+    /// What pointers in a part of a section of maps point to: maps of the section, and functions.
+    private func values(
+        in section: ELFFile.Section, _ range: Range<Int>
+    ) throws(ObjectError) -> [MapDefinition.Value] {
+        var values: [MapDefinition.Value] = []
+        let content = try elf.content(section)
+        for relocation in elf.relocations[section.index] ?? [] where range.contains(relocation.offset) {
+            let symbol = elf.symbols[relocation.symbol]
+            guard relocation.type == ELFFile.Relocation.abs64, (relocation.offset - range.lowerBound) % 8 == 0 else {
+                throw ObjectError(
+                    .unsupported, section: section.name, offset: relocation.offset,
+                    "relocation type \(relocation.type) of a map's values")
+            }
+            var name = symbol.name
+            if symbol.type == ELFFile.Symbol.sectionType, elf.sections.indices.contains(symbol.section) {
+                // The symbol of a section, and how far the target is from its start.
+                let place = symbol.value &+ (try content.u64(relocation.offset))
+                name =
+                    elf.symbols(in: elf.sections[symbol.section]).first {
+                        $0.value == place && $0.type != ELFFile.Symbol.sectionType && !$0.name.isEmpty
+                    }?.name ?? ""
+            }
+            guard !name.isEmpty else {
+                throw ObjectError(
+                    .unresolved, section: section.name, offset: relocation.offset,
+                    "a map's value refers to no map and no function")
+            }
+            values.append(MapDefinition.Value(index: (relocation.offset - range.lowerBound) / 8, name: name))
+        }
+        return values
     }
 }
 
@@ -66,9 +101,18 @@ private struct TypedMap {
             name: name,
             attributes: MapAttributes(
                 type: mapType, keySize: keySize, valueSize: valueSize, maxEntries: numbers["max_entries"] ?? 0,
-                flags: MapFlags(rawValue: UInt32(truncatingIfNeeded: numbers["map_flags"] ?? 0))),
+                flags: MapFlags(rawValue: UInt32(truncatingIfNeeded: numbers["map_flags"] ?? 0)),
+                extra: UInt64(numbers["map_extra"] ?? 0)),
             keyType: keyType, valueType: valueType, pinnedByName: pinning == 1,
             inner: isInner || !mapType.holdsMaps ? nil : try inner(values))
+    }
+
+    /// Bytes from the map's start to its array of initial values; nil where it has none.
+    func valuesOffset(_ type: BTF.TypeID) throws(ObjectError) -> Int? {
+        guard case .structure(let structure) = btf.resolved(type),
+            let member = structure.members.first(where: { $0.name == "values" })
+        else { return nil }
+        return member.bitOffset / 8
     }
 
     /// `__array(values, struct {...})`: an array of pointers to what describes the maps within.

@@ -75,6 +75,9 @@ public enum MapType: UInt32, CaseIterable, Hashable, Sendable {
         }
     }
 
+    /// Whether its elements have no keys.
+    public var isKeyless: Bool { self == .queue || self == .stack || self == .bloomFilter }
+
     /// Whether its values are maps.
     public var holdsMaps: Bool { self == .arrayOfMaps || self == .hashOfMaps }
 

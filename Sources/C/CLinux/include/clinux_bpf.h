@@ -19,6 +19,7 @@ struct clinux_bpf_map_extra {
     int btf;
     uint32_t key_type;
     uint32_t value_type;
+    uint64_t map_extra;
 };
 int clinux_bpf_map_create_with(uint32_t type, uint32_t key_size, uint32_t value_size, uint32_t max_entries,
                                uint32_t flags, const struct clinux_bpf_map_extra *extra);

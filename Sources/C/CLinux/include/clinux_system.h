@@ -17,6 +17,9 @@ int clinux_enter_network_namespace(int fd);
 // The NUMA node of the CPU that the thread runs on; 0 where there is none. getcpu needs _GNU_SOURCE.
 unsigned clinux_numa_node(void);
 
+// A memory file of `bytes` zero bytes; memfd_create needs _GNU_SOURCE. A descriptor or a negated errno.
+int clinux_memory_file(const char *name, uint64_t bytes);
+
 // Saves the overlay's conversion of timespec on the hot path.
 static inline uint64_t clinux_monotonic_ns(void) {
     struct timespec t;

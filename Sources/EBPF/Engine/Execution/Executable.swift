@@ -21,6 +21,7 @@ public struct Executable: @unchecked Sendable {
             let state = core.pointee.states + slot
             native(state, contexts, count, results)
             state.pointee.runs &+= UInt64(count)
+            if state.pointee.reservations.count > 0 { state.pointee.reservations.discardAll() }
         } else if core.pointee.checksAccesses {
             run(contexts, count: count, results: results, slot: slot, policy: CheckedExecution())
         } else {
@@ -34,36 +35,13 @@ public struct Executable: @unchecked Sendable {
         policy: Policy
     ) {
         let state = core.pointee.states + slot
-        let r = state.pointee.registers
         let context = state.pointee.context
         let isVale = core.pointee.type == .vale
         var fuel = core.pointee.fuel
         for index in 0..<count {
             let frame = contexts + index
-            state.pointee.packetStart = UInt(bitPattern: frame.pointee.data)
-            state.pointee.packetEnd = UInt(bitPattern: frame.pointee.dataEnd)
-            state.pointee.packetMeta = UInt(bitPattern: frame.pointee.dataMeta)
-            state.pointee.native.context = UInt(bitPattern: frame)
-            if isVale {
-                context.storeBytes(
-                    of: frame.pointee.data, toByteOffset: ValeContext.data, as: UnsafeMutableRawPointer.self)
-                context.storeBytes(
-                    of: frame.pointee.dataEnd, toByteOffset: ValeContext.dataEnd, as: UnsafeMutableRawPointer.self)
-                context.storeBytes(
-                    of: frame.pointee.ingressPort, toByteOffset: ValeContext.ingressPort, as: UInt32.self)
-                context.storeBytes(of: UInt32(frame.pointee.ring), toByteOffset: ValeContext.ring, as: UInt32.self)
-            } else {
-                frame.pointee.redirect.kind = .none
-                state.pointee.storePointers()
-                context.storeBytes(
-                    of: frame.pointee.ingressIfindex, toByteOffset: XDPContext.ingressIfindex, as: UInt32.self)
-                context.storeBytes(
-                    of: UInt32(frame.pointee.ring), toByteOffset: XDPContext.rxQueueIndex, as: UInt32.self)
-                context.storeBytes(
-                    of: frame.pointee.egressIfindex, toByteOffset: XDPContext.egressIfindex, as: UInt32.self)
-            }
-            state.pointee.clearRegisters()
-            r[1] = UInt64(UInt(bitPattern: context))
+            enter(frame, state)
+            state.pointee.native.tailCalls = 0
             let result = policy.run(core, state, fuel: fuel)
             results[index] = result
             // A verified program that ends by itself holds none.
@@ -77,6 +55,37 @@ public struct Executable: @unchecked Sendable {
             }
         }
         state.pointee.runs &+= UInt64(count)
+        if state.pointee.reservations.count > 0 { state.pointee.reservations.discardAll() }
+    }
+
+    /// Makes the context of a run on `frame`.
+    @inline(__always)
+    func enter(_ frame: UnsafeMutablePointer<FrameContext>, _ state: UnsafeMutablePointer<RunState>) {
+        let context = state.pointee.context
+        state.pointee.packetStart = UInt(bitPattern: frame.pointee.data)
+        state.pointee.packetEnd = UInt(bitPattern: frame.pointee.dataEnd)
+        state.pointee.packetMeta = UInt(bitPattern: frame.pointee.dataMeta)
+        state.pointee.native.context = UInt(bitPattern: frame)
+        if core.pointee.type == .vale {
+            context.storeBytes(
+                of: frame.pointee.data, toByteOffset: ValeContext.data, as: UnsafeMutableRawPointer.self)
+            context.storeBytes(
+                of: frame.pointee.dataEnd, toByteOffset: ValeContext.dataEnd, as: UnsafeMutableRawPointer.self)
+            context.storeBytes(
+                of: frame.pointee.ingressPort, toByteOffset: ValeContext.ingressPort, as: UInt32.self)
+            context.storeBytes(of: UInt32(frame.pointee.ring), toByteOffset: ValeContext.ring, as: UInt32.self)
+        } else {
+            frame.pointee.redirect.kind = .none
+            state.pointee.storePointers()
+            context.storeBytes(
+                of: frame.pointee.ingressIfindex, toByteOffset: XDPContext.ingressIfindex, as: UInt32.self)
+            context.storeBytes(
+                of: UInt32(frame.pointee.ring), toByteOffset: XDPContext.rxQueueIndex, as: UInt32.self)
+            context.storeBytes(
+                of: frame.pointee.egressIfindex, toByteOffset: XDPContext.egressIfindex, as: UInt32.self)
+        }
+        state.pointee.clearRegisters()
+        state.pointee.registers[1] = UInt64(UInt(bitPattern: context))
     }
 
     /// Runs the program on raw memory: r1 points to it, r2 is its length. For `ProgramType.memory`.
@@ -116,6 +125,7 @@ public struct Executable: @unchecked Sendable {
         state.pointee.releaseLock()
         state.pointee.runs &+= 1
         state.pointee.faults[Int(result.fault.rawValue)] &+= result.fault == .none ? 0 : 1
+        state.pointee.reservations.discardAll()
         return result
     }
 }

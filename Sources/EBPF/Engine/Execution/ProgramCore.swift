@@ -25,4 +25,6 @@ struct ProgramCore {
     var native: NativeCode.Entry?
     /// Runs one of its functions for a helper; nil where there is no native code that calls such a helper.
     var nativeCallback: NativeCode.Callback?
+    /// The most that a run of native code takes that counts no fuel; nil where it counts.
+    var nativeFuel: Int?
 }

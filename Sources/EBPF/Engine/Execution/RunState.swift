@@ -6,8 +6,9 @@ import Maps
 struct RunState {
     /// r0 to r10.
     var registers: UnsafeMutablePointer<UInt64>
-    /// 8 frames of 512 bytes, the first at the top.
+    /// `stackFrames` frames of 512 bytes, the first at the top.
     var stack: UnsafeMutableRawPointer
+    let stackFrames: Int
     var calls: UnsafeMutablePointer<CallFrame>
     /// Memory of `vale_bpf_md` or `xdp_md`, 24 bytes, and of `XDPContext.pointers`.
     var context: UnsafeMutableRawPointer
@@ -33,17 +34,24 @@ struct RunState {
     /// Wire slot of the last fault's instruction, and the address that it wanted.
     var faultSlot: Int32 = -1
     var faultAddress: UInt64 = 0
+    /// Not 0: the last tail call led to another program, whose result is that of whoever called.
+    var didTailCall = 0
+    /// Whether this program has gone on with another one, which runs now, and may come back to a caller here.
+    var isSuspended = false
+    var reservations = Reservations()
     /// What native code keeps of a burst.
     var native = NativeBurst()
 
     static let stackBytes = 512
     static let maxFrames = 8
 
-    init(slot: Int) {
+    /// - Parameter stackFrames: more than 8 where callers in this program may wait while it runs again, by tail calls.
+    init(slot: Int, stackFrames: Int = maxFrames) {
         registers = .allocate(capacity: 11)
         registers.initialize(repeating: 0, count: 11)
-        stack = .allocate(byteCount: Self.stackBytes * Self.maxFrames, alignment: 64)
-        stack.initializeMemory(as: UInt8.self, repeating: 0, count: Self.stackBytes * Self.maxFrames)
+        self.stackFrames = stackFrames
+        stack = .allocate(byteCount: Self.stackBytes * stackFrames, alignment: 64)
+        stack.initializeMemory(as: UInt8.self, repeating: 0, count: Self.stackBytes * stackFrames)
         calls = .allocate(capacity: Self.maxFrames)
         calls.initialize(repeating: CallFrame(), count: Self.maxFrames)
         context = .allocate(byteCount: XDPContext.bytesWithPointers, alignment: 8)
@@ -51,7 +59,7 @@ struct RunState {
         faults = .allocate(capacity: Fault.allCases.count)
         faults.initialize(repeating: 0, count: Fault.allCases.count)
         self.slot = slot
-        native.stackTop = UInt(bitPattern: stack) + UInt(Self.stackBytes * Self.maxFrames)
+        native.stackTop = UInt(bitPattern: stack) + UInt(Self.stackBytes * stackFrames)
         random = UInt64.random(in: 1...UInt64.max)
     }
 
@@ -111,6 +119,10 @@ struct NativeBurst {
     var heldLock: UInt = 0
     /// Helpers that run functions of the program now.
     var callbacks = 0
+    /// What a run begins with: fuel, and tail calls that there were already.
+    var firstFuel = 0
+    var firstTailCalls = 0
+    var tailCalls = 0
     /// End of the program's stack: r10 of the entry function.
     var stackTop: UInt = 0
     /// Of the program's first maps, where they are arrays or per-CPU hash maps: where this worker's values begin.

@@ -30,11 +30,13 @@ struct HelperCall {
     func charge(bytes: Int) { state.pointee.helperCost &+= bytes / Helpers.bytesPerCost }
 
     /// A map argument.
-    func map(_ number: Int) throws(Fault) -> UnsafeMutablePointer<MapCore> {
+    /// - Parameter writing: the helper changes the map.
+    func map(_ number: Int, writing: Bool = false) throws(Fault) -> UnsafeMutablePointer<MapCore> {
         let map =
             checksAccesses
             ? Helpers.checkedMap(self[number], core) : UnsafeMutablePointer(bitPattern: UInt(self[number]))
         guard let map else { throw .badCall }
+        if checksAccesses, writing, map.pointee.flags.contains(.readOnlyProgram) { throw .badAccess }
         return map
     }
 

@@ -70,7 +70,7 @@ enum Helpers {
         }
         @inline(__always)
         func isWritable(_ map: UnsafeMutablePointer<MapCore>) -> Bool {
-            !Policy.checksAccesses || core.pointee.regions[map - core.pointee.maps].writable
+            !Policy.checksAccesses || !map.pointee.flags.contains(.readOnlyProgram)
         }
 
         switch helper {
@@ -80,12 +80,7 @@ enum Helpers {
             state.pointee.helperCost = cost(helper, map)
             let value = map.lookup(key, slot: state.pointee.slot)
             if Policy.checksAccesses, let value {
-                let start = UInt(bitPattern: value)
-                let region = core.pointee.regions[map - core.pointee.maps]
-                if region.readable {
-                    Memory.grant(
-                        state, Grant(start: start, end: start + region.valueSize, writable: region.writable))
-                }
+                Memory.grant(state, map.pointee, value)
             }
             r[0] = UInt64(UInt(bitPattern: value))
         case .mapUpdateElem:
@@ -144,8 +139,21 @@ enum Helpers {
     ) -> UnsafeMutablePointer<MapCore>? {
         let offset = Int(bitPattern: UInt(value) &- UInt(bitPattern: core.pointee.maps))
         let stride = MemoryLayout<MapCore>.stride
-        guard offset >= 0, offset < core.pointee.mapCount * stride, offset % stride == 0 else { return nil }
+        guard offset >= 0, offset < core.pointee.mapCount * stride, offset % stride == 0 else {
+            return checkedInnerMap(UInt(value), core)
+        }
         return core.pointee.maps + offset / stride
+    }
+
+    /// A map that the program found in a map of maps.
+    @inline(never)
+    private static func checkedInnerMap(
+        _ address: UInt, _ core: UnsafePointer<ProgramCore>
+    ) -> UnsafeMutablePointer<MapCore>? {
+        for index in 0..<core.pointee.mapCount where core.pointee.maps[index].holdsMap(address) {
+            return UnsafeMutablePointer(bitPattern: address)
+        }
+        return nil
     }
 
     @inline(__always)

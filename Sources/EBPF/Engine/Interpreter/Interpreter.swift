@@ -19,8 +19,7 @@ enum Interpreter {
         var pc = code + entry
         var fuel = fuel
         var depth = base
-        let stackBase = UInt(bitPattern: state.pointee.stack)
-        let stackTop = stackBase + UInt(RunState.stackBytes * RunState.maxFrames)
+        let stackTop = state.pointee.native.stackTop
         var stackLow = stackTop - UInt(RunState.stackBytes * (base + 1))
         // Metadata and packet are side by side.
         var packetStart = state.pointee.packetMeta
@@ -151,6 +150,21 @@ enum Interpreter {
                 stackLow -= UInt(RunState.stackBytes)
                 r[10] = UInt64(stackLow + UInt(RunState.stackBytes))
                 pc = target
+                return true
+            }
+
+            /// Returns to the caller of a subprogram; false when there is no fuel for what it took.
+            @inline(__always)
+            func leave() -> Bool {
+                depth -= 1
+                let frame = state.pointee.calls[depth]
+                // Calls in calls can take as long as loops, without a back-edge.
+                fuel &-= max(at - code - frame.entryIndex, 0) &+ 1
+                guard fuel >= 0 else { return false }
+                (r[6], r[7], r[8], r[9]) = frame.saved
+                stackLow += UInt(RunState.stackBytes)
+                r[10] = UInt64(stackLow + UInt(RunState.stackBytes))
+                pc = code + frame.returnIndex
                 return true
             }
 
@@ -360,11 +374,19 @@ enum Interpreter {
             case .lddw: r[d] = imm
 
             case .callHelper:
+                let isTailCall = at.pointee.imm == Int64(Helper.tailCall.rawValue)
                 state.pointee.native.fuel = fuel
                 guard policy.callHelper(UInt32(truncatingIfNeeded: at.pointee.imm), core, state) else {
                     return fault(state.pointee.helperFault, at)
                 }
                 guard payHelper() else { return fault(.outOfFuel, at) }
+                if isTailCall, state.pointee.didTailCall != 0 {
+                    guard depth > base else {
+                        state.pointee.native.fuel = fuel
+                        return RunResult(value: r[0], fault: .none)
+                    }
+                    guard leave() else { return fault(.outOfFuel, at) }
+                }
             case .callLocal:
                 guard enter(pc + Int(offset)) else { return fault(.callDepth, at) }
             case .callx:
@@ -384,15 +406,7 @@ enum Interpreter {
                     state.pointee.native.fuel = fuel
                     return RunResult(value: r[0], fault: .none)
                 }
-                depth -= 1
-                let frame = state.pointee.calls[depth]
-                // Calls in calls can take as long as loops, without a back-edge.
-                fuel &-= max(at - code - frame.entryIndex, 0) &+ 1
-                guard fuel >= 0 else { return fault(.outOfFuel, at) }
-                (r[6], r[7], r[8], r[9]) = frame.saved
-                stackLow += UInt(RunState.stackBytes)
-                r[10] = UInt64(stackLow + UInt(RunState.stackBytes))
-                pc = code + frame.returnIndex
+                guard leave() else { return fault(.outOfFuel, at) }
             case .callKfunc, .ldAbs8, .ldAbs16, .ldAbs32, .ldInd8, .ldInd16, .ldInd32:
                 return fault(.badInstruction, at)
             }

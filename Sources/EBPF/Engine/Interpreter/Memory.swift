@@ -1,3 +1,4 @@
+import Maps
 import Object
 
 /// The checks of accesses that are neither in the current stack frames nor in the packet, and of helper arguments.
@@ -63,7 +64,7 @@ enum Memory {
     /// Whether it is in the stack, the packet or the metadata in front of it.
     private static func isOfRun(_ state: UnsafeMutablePointer<RunState>, _ address: UInt, _ size: UInt) -> Bool {
         let stack = UInt(bitPattern: state.pointee.stack)
-        return isWithin(address, size, stack, stack + UInt(RunState.stackBytes * RunState.maxFrames))
+        return isWithin(address, size, stack, stack + UInt(RunState.stackBytes * state.pointee.stackFrames))
             || isWithin(address, size, state.pointee.packetMeta, state.pointee.packetEnd)
     }
 
@@ -93,7 +94,39 @@ enum Memory {
             grant(state, Grant(start: start, end: start + region.valueSize, writable: region.writable))
             return true
         }
+        return state.pointee.reservations.contains(a, size)
+            || isReferenced(core, state, a, Int(size), writing: writing)
+    }
+
+    /// Whether it is in what a map's element leads to: a value of a map in a map, a redirect target.
+    private static func isReferenced(
+        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>, _ address: UInt, _ size: Int,
+        writing: Bool
+    ) -> Bool {
+        guard let pointer = UnsafeRawPointer(bitPattern: address) else { return false }
+        for index in 0..<core.pointee.mapCount where core.pointee.maps[index].type.holdsReferences {
+            guard let value = core.pointee.maps[index].referencedValue(pointer, bytes: size) else { continue }
+            guard writing ? value.isWritable : value.isReadable else { return false }
+            grant(
+                state,
+                Grant(start: value.start, end: value.start + UInt(value.bytes), writable: value.isWritable))
+            return true
+        }
         return false
+    }
+
+    /// What a lookup found may be used.
+    @inline(__always)
+    static func grant(
+        _ state: UnsafeMutablePointer<RunState>, _ map: MapCore, _ value: UnsafeMutableRawPointer
+    ) {
+        guard !map.type.holdsMaps, !map.flags.contains(.writeOnlyProgram) else { return }
+        let start = UInt(bitPattern: value)
+        grant(
+            state,
+            Grant(
+                start: start, end: start + UInt(map.valueSize),
+                writable: !map.flags.contains(.readOnlyProgram) && !map.type.holdsRedirectTargets))
     }
 
     @inline(__always)

@@ -12,6 +12,12 @@ struct NativeSource {
     var listing = false
     /// Of code that is to run in another process; arm64's alone can.
     var addresses = NativeAddresses()
+
+    var makesTailCalls: Bool {
+        UnsafeBufferPointer(start: core.pointee.instructions, count: core.pointee.instructionCount).contains {
+            $0.operation == .callHelper && $0.imm == Int64(Helper.tailCall.rawValue)
+        }
+    }
 }
 
 /// Instructions beyond a processor's baseline that native code may use.
@@ -46,6 +52,8 @@ struct GeneratedCode {
     var deferredEnd: Int
     /// Where `NativeCode.Callback` starts, where the program has use for it.
     var callback: Int?
+    /// The most fuel that a run takes, of code that counts none; nil where it counts.
+    var fuelBound: Int?
     /// Offset and text of each native instruction, where they were asked for.
     var lines: [(offset: Int32, text: String)]
 }
@@ -82,6 +90,11 @@ final class NativeCode {
     private let memory: CodeMemory
     let entry: Entry
     let callback: Callback?
+    /// `GeneratedCode.fuelBound`
+    let fuelBound: Int?
+
+    /// Whether code takes what fuel a run has from `NativeBurst.firstFuel`, and makes tail calls.
+    static let takesFuel = NativeProcessor.host == .x86
 
     /// Runs a burst: `RunState`, frames, count, results.
     typealias Entry =
@@ -94,8 +107,10 @@ final class NativeCode {
     /// Nil where there is no code generator for this processor, or no memory for code.
     init?(_ source: NativeSource) {
         guard let processor = NativeProcessor.host else { return nil }
+        guard Self.takesFuel || !source.makesTailCalls else { return nil }
         let generated = processor.generator.generate(source)
         guard let memory = CodeMemory(generated.bytes) else { return nil }
+        fuelBound = generated.fuelBound
         entry = unsafeBitCast(memory.base, to: Entry.self)
         callback = generated.callback.map { unsafeBitCast(memory.base + $0, to: Callback.self) }
         self.memory = memory

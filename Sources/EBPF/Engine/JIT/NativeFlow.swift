@@ -19,6 +19,7 @@ struct NativeFlow {
     private(set) var hasLocks = false
     /// Whether helpers are called that look at the frame.
     private(set) var hasFrameHelpers = false
+    private(set) var hasTailCall = false
 
     /// - Parameter omitsDead: steps whose results nothing reads become `omitted`.
     init(_ steps: inout [NativeStep], omitsDead: Bool) {
@@ -55,6 +56,7 @@ struct NativeFlow {
             if entry?.body != nil { hasFrameHelpers = true }
             if entry?.callsBack == true { hasCallbacks = true }
             if entry?.helper == .spinLock { hasLocks = true }
+            if step.imm == Int64(Helper.tailCall.rawValue) { hasTailCall = true }
         case .lddw:
             // A function pointer leads somewhere.
             if let target = FunctionPointer.index(UInt64(bitPattern: step.imm)), target < isTarget.count {

@@ -16,10 +16,13 @@ struct NativeProgram {
     let tracksFuel: Bool
     /// Whether subprograms are called: the entry function is one too, then.
     let hasFrames: Bool
+    /// The most fuel that a run takes where nothing of it is counted; nil where it is.
+    var fuelBound: Int? { tracksFuel ? nil : fuel.bound(steps, flow) }
 
     /// - Parameter inLine: the lookups in hash maps that the compiler can write in line.
     init(_ source: NativeSource, hashLookups inLine: NativeOptimizer.HashLookups) {
         let core = source.core
+        var writesContext = true
         let instructions = UnsafeBufferPointer(
             start: core.pointee.instructions, count: core.pointee.instructionCount)
         var steps = instructions.map { NativeStep($0) }
@@ -31,9 +34,11 @@ struct NativeProgram {
             needsContext = optimizer.needsContext
             writesContext = needsContext || facts.writesContext
         } else {
-            (needsContext, writesContext) = (true, true)
+            needsContext = true
         }
         flow = NativeFlow(&steps, omitsDead: source.facts != nil)
+        // Another program may write to it, and finds what this one has written.
+        self.writesContext = writesContext || flow.hasTailCall
         self.steps = steps
         fuel = NativeFuel(maps: core.pointee.maps, mapCount: core.pointee.mapCount, slots: core.pointee.slots)
         tracksFuel = source.facts == nil || fuel.bound(steps, flow) > core.pointee.fuel

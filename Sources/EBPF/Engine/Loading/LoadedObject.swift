@@ -15,6 +15,8 @@ public final class LoadedObject: Sendable {
     public var file: ObjectFile { verifier.file }
     /// In the order of `file.maps`.
     public let maps: [LoadedMap]
+    /// Maps of maps and programs that refer to them as long as an object has them.
+    private let owned: [Map]
     private let domain: WorkerDomain
     private let trace: TraceLog
     let options: LoadOptions
@@ -58,13 +60,22 @@ public final class LoadedObject: Sendable {
     ) throws(LoadError) {
         var maps: [LoadedMap] = []
         for definition in verifier.file.maps {
-            maps.append(try Self.map(definition, options, domain, old))
+            maps.append(try Self.map(definition.adjusted(domain), options, domain, old))
         }
         self.verifier = verifier
         self.maps = maps
         self.domain = domain
         self.trace = trace
         self.options = options
+        owned = maps.map(\.map).filter { map in
+            map.attributes.type.holdsReferences && !options.useMaps.values.contains { $0 === map }
+        }
+        for map in owned { map.addOwner() }
+        for map in maps where !map.carriedOver { try place(map) }
+    }
+
+    deinit {
+        for map in owned { map.removeOwner() }
     }
 
     private static func map(
@@ -83,14 +94,17 @@ public final class LoadedObject: Sendable {
         }
         // What stands by itself was lent to the old object, and is the new one's only where its options say so too.
         if !definition.isDataSection, let old, old.options.useMaps[definition.name] == nil,
+            // Of programs it has its own.
+            definition.attributes.type != .progArray || definition.values.isEmpty,
             let kept = old.maps.first(where: {
                 $0.definition.name == definition.name && $0.map.attributes == definition.attributes
+                    && $0.map.inner == definition.inner
             })
         {
             return LoadedMap(definition: definition, map: kept.map, carriedOver: true)
         }
         do throws(MapError) {
-            let map = try Map(definition.attributes, domain: domain, name: definition.name)
+            let map = try Map(definition.attributes, domain: domain, name: definition.name, inner: definition.inner)
             if let bytes = definition.initialValue, let value = map.core.directValue() {
                 let count = min(bytes.count, definition.attributes.valueSize)
                 bytes.withUnsafeBytes {
@@ -125,6 +139,26 @@ public final class LoadedObject: Sendable {
         }
     }
 
+    /// Puts maps and programs into a map that has them from the start.
+    private func place(_ loaded: LoadedMap) throws(LoadError) {
+        for value in loaded.definition.values {
+            let index = UInt32(truncatingIfNeeded: value.index)
+            let key = withUnsafeBytes(of: index.littleEndian) { Array($0) }
+            if loaded.map.attributes.type == .progArray {
+                let program = try program(function: value.name, type: file.type(of: value.name))
+                try Self.named(loaded) { () throws(MapError) in try loaded.map.setProgram(key, program) }
+            } else if let inner = maps.first(where: { $0.definition.name == value.name }) {
+                try Self.named(loaded) { () throws(MapError) in try loaded.map.setMap(key, inner.map) }
+            } else {
+                throw .option("map \(loaded.definition.name) holds \(value.name), which is no map of the object")
+            }
+        }
+    }
+
+    private static func named(_ map: LoadedMap, _ body: () throws(MapError) -> Void) throws(LoadError) {
+        do throws(MapError) { try body() } catch { throw .map(name: map.definition.name, error) }
+    }
+
     /// The programs made so far.
     public var madePrograms: [Program] {
         programs.withLock { $0.values.sorted { ($0.name, $0.type.rawValue) < ($1.name, $1.type.rawValue) } }
@@ -132,7 +166,30 @@ public final class LoadedObject: Sendable {
 
 }
 
+extension MapDefinition {
+    /// With what loaders on Linux fill in: a perf event array of no size is as long as there are workers, a ring buffer
+    /// takes whole pages, a power of two of them.
+    func adjusted(_ domain: WorkerDomain) -> MapDefinition {
+        var definition = self
+        let entries = attributes.maxEntries
+        switch attributes.type {
+        case .perfEventArray where entries == 0: definition.attributes.maxEntries = domain.workers
+        case .ringbuf where entries > 0 && entries <= 1 << 31:
+            var bytes = 4096
+            while bytes < entries { bytes *= 2 }
+            definition.attributes.maxEntries = bytes
+        default: break
+        }
+        return definition
+    }
+}
+
 extension ObjectFile {
+    /// The type of a function that only a map refers to: what its section says, or that of the rest.
+    func type(of function: String) -> ProgramType {
+        programs.first { $0.name == function }?.type ?? programs.lazy.compactMap(\.type).first ?? .xdp
+    }
+
     /// The code of `function`, which may be nil where the object has one program, or one of this type.
     public func program(_ function: String?, type: ProgramType) throws(LoadError) -> ObjectProgram {
         let names = programs.map(\.name)

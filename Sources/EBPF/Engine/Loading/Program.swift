@@ -14,7 +14,11 @@ public final class Program: @unchecked Sendable {
     public let maps: [Map]
     /// The verdict that lets it run; nil for one that nobody verified, whose accesses are checked as it runs.
     public let verification: Verification?
-    private let core: UnsafeMutablePointer<ProgramCore>
+    public let domain: WorkerDomain
+    /// Of all programs of the process: what user space reads of a program in a map.
+    public let id: UInt32
+    let core: UnsafeMutablePointer<ProgramCore>
+    private static let lastID = Atomic<UInt32>(0)
     private let trace: TraceLog
     private let fib: FIBTable?
     /// What runs it; nil where the interpreter does.
@@ -87,7 +91,7 @@ public final class Program: @unchecked Sendable {
         verifying code: ObjectProgram, type: ProgramType, maps: [Map] = [], domain: WorkerDomain, trace: TraceLog,
         options: Options = Options(), verifier: Verifier.Options = .engine
     ) throws(LoadError) {
-        let descriptions = maps.map { MapDescription(name: $0.name, attributes: $0.attributes) }
+        let descriptions = maps.map { MapDescription(name: $0.name, attributes: $0.attributes, inner: $0.inner) }
         let verdict = Verifier.verify(code, type: type, maps: descriptions, options: verifier)
         if let rejection = verdict.rejection { throw .rejected(rejection) }
         self.init(
@@ -104,6 +108,8 @@ public final class Program: @unchecked Sendable {
         self.type = type
         self.code = code
         self.maps = maps
+        self.domain = domain
+        id = Self.lastID.wrappingAdd(1, ordering: .relaxed).newValue
         self.trace = trace
         precondition(options.fib.map { $0.domain === domain } ?? true, "routes of another domain")
         fib = options.fib
@@ -130,8 +136,10 @@ public final class Program: @unchecked Sendable {
         let wireSlots = UnsafeMutablePointer<Int32>.allocate(capacity: count)
         wireSlots.initialize(from: decoded.slots, count: count)
         let states = UnsafeMutablePointer<RunState>.allocate(capacity: domain.slots)
+        let stackFrames = code.mayWaitForItself ? RunState.maxFrames + TailCall.most : RunState.maxFrames
         for slot in 0..<domain.slots {
-            (states + slot).initialize(to: RunState(slot: slot))
+            (states + slot).initialize(to: RunState(slot: slot, stackFrames: stackFrames))
+            states[slot].native.firstFuel = options.fuel
             states[slot].native.setBases(cores, count: maps.count, slot: slot)
         }
 
@@ -148,6 +156,7 @@ public final class Program: @unchecked Sendable {
             ? NativeCode(NativeSource(core: core, facts: checksAccesses ? nil : facts)) : nil
         core.pointee.native = nativeCode?.entry
         core.pointee.nativeCallback = nativeCode?.callback
+        core.pointee.nativeFuel = nativeCode?.fuelBound
     }
 
     deinit {

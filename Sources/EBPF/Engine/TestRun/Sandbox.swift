@@ -47,6 +47,32 @@ public final class Sandbox: Sendable {
         program = Program(
             code, type: type, maps: maps, domain: domain, trace: trace, options: options,
             facts: verification.verdict.facts, verification: verification)
+        for map in maps { map.addOwner() }
+        copyPrograms(of: object, options)
+    }
+
+    deinit {
+        for map in maps { map.removeOwner() }
+    }
+
+    /// Maps of programs hold programs of the object on these maps; those of other objects are left out.
+    private func copyPrograms(of object: LoadedObject, _ options: Program.Options) {
+        var made: [UInt32: Program] = [:]
+        for (loaded, map) in zip(object.maps, maps) where map.attributes.type == .progArray {
+            for (key, reference, _) in loaded.map.allReferences {
+                guard let original = reference?.object as? Program, let verification = original.verification,
+                    object.file.programs.contains(original.code)
+                else { continue }
+                let copy =
+                    made[original.id]
+                    ?? Program(
+                        original.code, type: original.type, maps: maps, domain: domain, trace: trace, options: options,
+                        facts: verification.verdict.facts, verification: verification)
+                made[original.id] = copy
+                // The map has room for what a map of the same size held.
+                try? map.setProgram(key, copy)
+            }
+        }
     }
 
     /// Calls `body` with each element of a map that runs made, changed (then there is a value before and after it) or

@@ -13,9 +13,9 @@ extension Problem {
         case .exists: self.init(.exists, "\(error)")
         case .full, .noSpace: self.init(.mapFull, "\(error)")
         case .notPermitted: self.init(.readOnly, "\(error)")
-        case .tooBig, .invalid: self.init(.invalid, "\(error)")
+        case .tooBig, .invalid, .badReference, .noWorker, .overflow: self.init(.invalid, "\(error)")
         case .noMemory: self.init(.conflict, "\(error)")
-        case .unsupported, .notSupported: self.init(.unsupported, "\(error)")
+        case .unsupported, .notSupported, .noOperation: self.init(.unsupported, "\(error)")
         }
     }
 

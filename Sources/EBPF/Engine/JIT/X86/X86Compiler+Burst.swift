@@ -55,13 +55,17 @@ extension X86Compiler {
             assembler.store(.bits64, field(NativeLayout.State.result), .rcx)
         }
         if tracksFuel {
-            assembler.mov(.rax, Int64(core.pointee.fuel))
+            assembler.load(.bits64, .rax, field(NativeLayout.State.firstFuel))
             assembler.store(.bits64, field(NativeLayout.State.fuelLimit), .rax)
         }
         if usesStack { assembler.load(.bits64, .rbp, field(NativeLayout.State.stackTop)) }
         assembler.align()
         assembler.bind(burstLabel)
         if tracksFuel { assembler.load(.bits64, Self.fuelRegister, field(NativeLayout.State.fuelLimit)) }
+        if flow.hasTailCall {
+            assembler.load(.bits64, Self.scratch, field(NativeLayout.State.firstTailCalls))
+            assembler.store(.bits64, field(NativeLayout.State.tailCalls), Self.scratch)
+        }
         writeContext()
         clearRegisters()
         writeArguments()
@@ -127,6 +131,8 @@ extension X86Compiler {
     /// Stores the result of a run that reached its `exit`, and goes on with the next frame.
     mutating func writeBurstEnd() {
         assembler.bind(exitLabel)
+        // For the program that went on with this one.
+        spillFuel()
         let result = loadResult(Self.scratch)
         assembler.store(.bits64, X86Address(result, NativeLayout.Result.value), .rax)
         assembler.store(.bits8, X86Address(result, NativeLayout.Result.fault), imm: Int32(Fault.none.rawValue))

@@ -15,6 +15,7 @@ extension X86Compiler {
             payHelper(cost(helper), index)
             return
         }
+        if helper == .tailCall { return writeTailCall(step, index) }
         // Verified programs don't read r1 to r5 after a call; the interpreter leaves them.
         let kept = keep(flow.liveAfter(index) & NativeStep.arguments)
         let cost = cost(helper)
@@ -30,6 +31,24 @@ extension X86Compiler {
         restore(kept)
         loadFuel()
         payHelper(cost, index)
+    }
+
+    /// Where the call led to another program, the run or the subprogram ends with its result.
+    private mutating func writeTailCall(_ step: NativeStep, _ index: Int) {
+        let kept = keep(flow.liveAfter(index) & NativeStep.arguments)
+        let goesOn = assembler.label()
+        spillFuel()
+        if !hasFrames { assembler.load(.bits64, Self.scratch, X86Address(Self.state, NativeLayout.State.stackTop)) }
+        assembler.load(.bits64, .rax, X86Address(Self.state, NativeLayout.State.registers))
+        assembler.store(.bits64, X86Address(.rax, 10 * 8), hasFrames ? .rbp : Self.scratch)
+        callByNumber(index) { compiler in compiler.assembler.mov(.rdi, step.imm) }
+        restore(kept)
+        loadFuel()
+        payHelper(nil, index)
+        assembler.alu(.cmp, .bits64, X86Address(Self.state, NativeLayout.State.didTailCall), 0)
+        assembler.jump(.equal, goesOn)
+        writeExit(index)
+        assembler.bind(goesOn)
     }
 
     /// The price of a call in this place; nil where it depends on the map, or the call tells it.

@@ -24,6 +24,8 @@ struct X86Compiler: CodeGenerator, NativeCompiler {
     let fuel: NativeFuel
     /// Whether a run may run out of fuel: else nothing of it is counted.
     let tracksFuel: Bool
+    /// `NativeProgram.fuelBound`
+    let fuelBound: Int?
     /// Whether subprograms are called: the entry function is one too, then.
     let hasFrames: Bool
     /// Label of the first step; the others follow.
@@ -105,6 +107,7 @@ struct X86Compiler: CodeGenerator, NativeCompiler {
         writesContext = program.writesContext
         fuel = program.fuel
         tracksFuel = program.tracksFuel
+        fuelBound = program.fuelBound
         hasFrames = program.hasFrames
         assembler = X86Assembler(listing: source.listing, expectedInstructions: steps.count)
         firstLabel = assembler.labels(steps.count)
@@ -259,6 +262,7 @@ struct X86Compiler: CodeGenerator, NativeCompiler {
             bytes: linked.bytes, offsets: Array(linked.labels[first..<first + steps.count]),
             bodyEnd: Int(linked.labels[Int(bodyEndLabel.number)]),
             deferredEnd: Int(linked.labels[Int(deferredEndLabel.number)]),
-            callback: flow.hasCallbacks ? Int(linked.labels[Int(callbackLabel.number)]) : nil, lines: linked.lines)
+            callback: flow.hasCallbacks ? Int(linked.labels[Int(callbackLabel.number)]) : nil, fuelBound: fuelBound,
+            lines: linked.lines)
     }
 }
