@@ -1,9 +1,10 @@
 /// CO-RE relocations, the third part of `.BTF.ext`: accesses to structures that a loader on Linux adapts to the
 /// kernel that it loads into.
 ///
-/// Compilers put the access as it is in the program's own headers into the instruction. For packet headers and the
-/// structures of the BPF interface, which never change, that is right as it is; programs that include `vmlinux.h` have
-/// relocations for those too. Any other structure belongs to a kernel, and here is none.
+/// Compilers put the access as it is in the program's own headers into the instruction. For packet headers, for the
+/// structures of the BPF interface, which never change, and for those of the object's own that is right as it is. A
+/// structure of a kernel's is never met: nothing gives a program its address. What asks whether a kernel has a type, a
+/// field or a value is told no where it is not of the BPF interface or a packet header.
 /// Source: struct bpf_core_relo, <linux/bpf.h>.
 struct CORERelocations {
     let view: ByteView
@@ -12,10 +13,11 @@ struct CORERelocations {
 
     private static let recordSize = 16
 
-    /// Structures that are the same everywhere.
+    /// Types that are the same everywhere.
     private static let stable: Set<String> = [
         // <linux/bpf.h>
-        "xdp_md", "bpf_fib_lookup", "bpf_devmap_val", "bpf_cpumap_val", "bpf_spin_lock", "bpf_timer",
+        "xdp_md", "xdp_action", "bpf_func_id", "bpf_map_type", "bpf_fib_lookup", "bpf_devmap_val", "bpf_cpumap_val",
+        "bpf_spin_lock", "bpf_timer",
         // the vale context
         "vale_bpf_md",
         // Ethernet, VLAN, ARP, MPLS
@@ -27,12 +29,13 @@ struct CORERelocations {
         "tcphdr", "udphdr", "icmphdr", "icmp6hdr", "sctphdr", "igmphdr", "gre_base_hdr", "vxlanhdr", "genevehdr",
     ]
 
-    /// `enum bpf_core_relo_kind` up to `BPF_CORE_FIELD_RSHIFT_U64`: offset, size, existence, sign, shifts of a field.
-    private static let lastFieldKind: UInt32 = 5
+    /// Of `enum bpf_core_relo_kind`: `FIELD_EXISTS`, `TYPE_EXISTS`, `ENUMVAL_EXISTS` and `TYPE_MATCHES`.
+    private static let existenceKinds: Set<UInt32> = [2, 8, 10, 12]
 
-    /// Refuses relocations that need a kernel.
-    func check(at start: Int, count: Int) throws(ObjectError) {
-        guard count > 0 else { return }
+    /// Byte offsets of the instructions to which the answer is no, by section name.
+    func absences(at start: Int, count: Int) throws(ObjectError) -> [String: Set<Int>] {
+        var absences: [String: Set<Int>] = [:]
+        guard count > 0 else { return absences }
         try view.require(start, count, "CO-RE relocations")
         let recordSize = try view.int32(start)
         guard recordSize >= Self.recordSize, recordSize % 4 == 0 else {
@@ -48,24 +51,19 @@ struct CORERelocations {
             guard number <= (end - offset) / recordSize else {
                 throw ObjectError(.truncated, section: view.section, offset: offset - 4, "\(number) CO-RE relocations")
             }
-            for index in 0..<number { try check(record: offset + index * recordSize, of: section) }
+            for index in 0..<number {
+                let record = offset + index * recordSize
+                if try isAbsent(record) { absences[section, default: []].insert(try view.int32(record)) }
+            }
             offset += number * recordSize
         }
+        return absences
     }
 
-    private func check(record: Int, of section: String) throws(ObjectError) {
-        let type = btf.resolved(try view.u32(record + 4))
-        let kind = try view.u32(record + 12)
-        let name =
-            switch type {
-            case .structure(let composite), .union(let composite): composite.name
-            default: type.name
-            }
-        guard let name, kind <= Self.lastFieldKind, Self.stable.contains(Self.withoutFlavour(name)) else {
-            throw ObjectError(
-                .unsupported, section: section, offset: try view.int32(record),
-                "needs a CO-RE relocation against \"\(name ?? "an unnamed type")\" of a kernel, and here is none")
-        }
+    private func isAbsent(_ record: Int) throws(ObjectError) -> Bool {
+        guard Self.existenceKinds.contains(try view.u32(record + 12)) else { return false }
+        guard let name = btf.resolved(try view.u32(record + 4)).name else { return true }
+        return !Self.stable.contains(Self.withoutFlavour(name))
     }
 
     /// libbpf ignores what follows three underscores: `iphdr___mine` is `iphdr`.

@@ -49,6 +49,7 @@ struct ELFFile: Sendable {
         static let function: UInt8 = 2
         static let sectionType: UInt8 = 3
         static let local: UInt8 = 0
+        static let weak: UInt8 = 2
         static let hidden: UInt8 = 2
         static let undefined = 0
         static let firstReserved = 0xff00

@@ -1,4 +1,4 @@
-/// The `.BTF.ext` section: source lines. Relocations in it that only a kernel could resolve are refused.
+/// The `.BTF.ext` section: source lines, and what its relocations ask of a kernel.
 struct LineInfo: Sendable {
     struct Record: Sendable {
         /// Byte offset of the instruction within its section.
@@ -11,6 +11,9 @@ struct LineInfo: Sendable {
 
     /// By section name, ascending by offset, at most one for an offset.
     private(set) var records: [String: [Record]] = [:]
+
+    /// Byte offsets of instructions that ask whether a kernel has what this one does not, by section name.
+    private(set) var absences: [String: Set<Int>] = [:]
 
     /// Longest source line that is kept, in bytes.
     private static let longestText = 512
@@ -30,8 +33,8 @@ struct LineInfo: Sendable {
             throw ObjectError(.malformed, section: view.section, offset: 4, "header of \(header) bytes")
         }
         if header >= 32, try view.u32(28) > 0 {
-            try CORERelocations(view: view, strings: strings, btf: btf)
-                .check(at: header + (try view.int32(24)), count: try view.int32(28))
+            absences = try CORERelocations(view: view, strings: strings, btf: btf)
+                .absences(at: header + (try view.int32(24)), count: try view.int32(28))
         }
         try readLines(view, at: header + (try view.int32(16)), count: try view.int32(20), strings: strings)
     }

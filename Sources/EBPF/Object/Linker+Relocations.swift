@@ -6,6 +6,17 @@ extension Linker {
         case map(Int)
         case value(map: Int, offset: Int)
         case function(Int)
+        /// Where a kernel function is, if it is anywhere.
+        case constant(Int32)
+    }
+
+    /// What a call instruction calls.
+    enum Callee {
+        case helper
+        case function(Int)
+        case kernelFunction(KernelFunction)
+        /// A weak symbol that is defined nowhere.
+        case nothing(String)
     }
 
     /// `R_BPF_64_64`: the symbol's place plus the addend that the instruction holds.
@@ -17,6 +28,13 @@ extension Linker {
         }
         let symbol = elf.symbols[relocation.symbol]
         let name = elf.describe(relocation.symbol)
+        if symbol.section == ELFFile.Symbol.undefined {
+            if let configuration = targets.configuration, let offset = configuration.offsets[name] {
+                return .value(map: configuration.map, offset: offset)
+            }
+            if KernelFunction(name: name) != nil { return .constant(1) }
+            if symbol.binding == ELFFile.Symbol.weak { return .constant(0) }
+        }
         try requireDefined(symbol, name, site)
         // Compilers put the addend into the lower half; the upper one is its sign or zero.
         guard upper.imm == 0 || (upper.imm == -1 && site.instruction.imm < 0) else {
@@ -42,16 +60,16 @@ extension Linker {
         throw site.refuse(.unsupported, "refers to \"\(name)\" in section \(section.name), which is no map or data")
     }
 
-    /// The subprogram that a call instruction calls; nil for a helper.
-    func callee(_ relocation: ELFFile.Relocation?, _ site: Site) throws(ObjectError) -> Int? {
+    func callee(_ relocation: ELFFile.Relocation?, _ site: Site) throws(ObjectError) -> Callee {
         // An imm of -1 is the symbol itself; a section's symbol has the function's slot, less one.
         let addend = (Int(site.instruction.imm) + 1) * Instruction.size
         guard let relocation else {
             switch site.instruction.src {
-            case 0: return nil
+            case 0: return .helper
             case 1:
-                return try function(
-                    section: site.section.index, offset: site.offset + addend, "a function of its section", site)
+                return .function(
+                    try function(
+                        section: site.section.index, offset: site.offset + addend, "a function of its section", site))
             default: throw site.refuse(.unsupported, "call of kind \(site.instruction.src)")
             }
         }
@@ -60,9 +78,13 @@ extension Linker {
         }
         let symbol = elf.symbols[relocation.symbol]
         let name = elf.describe(relocation.symbol)
+        if symbol.section == ELFFile.Symbol.undefined {
+            if let function = KernelFunction(name: name) { return .kernelFunction(function) }
+            if symbol.binding == ELFFile.Symbol.weak { return .nothing(name) }
+        }
         try requireDefined(symbol, name, site)
         let offset = try place(symbol, addend: addend, name, site)
-        return try function(section: symbol.section, offset: offset, name, site)
+        return .function(try function(section: symbol.section, offset: offset, name, site))
     }
 
     private func requireDefined(_ symbol: ELFFile.Symbol, _ name: String, _ site: Site) throws(ObjectError) {

@@ -10,6 +10,8 @@ struct Linker {
     private let code: [Int: [Instruction]]
     /// Instructions that may still be linked. Functions are copied into each program that reaches them.
     private var budget = 1 << 20
+    /// Of the program that is being linked.
+    private var unresolvedCalls: [Int: String] = [:]
 
     /// What data a relocation can refer to.
     struct Targets {
@@ -17,6 +19,8 @@ struct Linker {
         var maps: [FunctionTable.Place: Int] = [:]
         /// Index of the map that a data section became, and its bytes.
         var data: [Int: (map: Int, size: Int)] = [:]
+        /// The map of the kernel's configuration, and where its variables are.
+        var configuration: (map: Int, offsets: [String: Int])?
     }
 
     init(elf: ELFFile, table: FunctionTable, lines: LineInfo, targets: Targets) throws(ObjectError) {
@@ -58,6 +62,7 @@ struct Linker {
 
     /// The program whose entry is function `entry`.
     mutating func link(entry: Int) throws(ObjectError) -> ObjectProgram {
+        unresolvedCalls = [:]
         var placed: [Int: Int] = [:]
         var order = [entry]
         var linked: [Instruction] = []
@@ -89,11 +94,14 @@ struct Linker {
         }
         let function = table.functions[entry]
         let section = elf.sections[function.section].name
-        return ObjectProgram(
+        var program = ObjectProgram(
             name: function.name, section: section, type: ProgramType(section: section), instructions: linked,
             functions: order.map {
                 ObjectProgram.Function(name: table.functions[$0].name, start: placed[$0] ?? 0)
             }, lines: source)
+        program.attachment = XDPAttachment(section: section)
+        program.unresolvedCalls = unresolvedCalls
+        return program
     }
 
     private func appendLines(
@@ -117,7 +125,7 @@ struct Linker {
     }
 
     /// Copies a function and resolves its relocations. The result: slots that refer to functions, and to which.
-    private func append(
+    private mutating func append(
         _ function: FunctionTable.Function, to linked: inout [Instruction]
     ) throws(ObjectError) -> [(slot: Int, function: Int)] {
         guard let instructions = code[function.section] else { return [] }
@@ -125,12 +133,14 @@ struct Linker {
         let end = first + function.size / Instruction.size
         var references: [(slot: Int, function: Int)] = []
         var relocations = relocationCursor(function)
+        let absences = lines.absences[elf.sections[function.section].name] ?? []
         let start = linked.count
         var index = first
         while index < end {
             let site = Site(section: elf.sections[function.section], slot: index, instruction: instructions[index])
             let relocation = relocations.take(at: index * Instruction.size)
             var instruction = instructions[index]
+            if absences.contains(site.offset) { instruction.imm = 0 }
             if instruction.isWide {
                 guard index + 1 < end else {
                     throw site.refuse(.truncated, "lddw without its second half")
@@ -150,6 +160,9 @@ struct Linker {
                         instruction.src = 4
                         upper.imm = 0
                         references.append((linked.count, target))
+                    case .constant(let value):
+                        instruction.imm = value
+                        upper.imm = 0
                     }
                 } else if instruction.src != 0 {
                     throw site.refuse(.unresolved, "lddw of kind \(instruction.src) without a relocation")
@@ -160,9 +173,20 @@ struct Linker {
                 continue
             }
             if instruction.opcode == 0x85 {
-                if let target = try callee(relocation, site) {
+                switch try callee(relocation, site) {
+                case .helper: break
+                case .function(let target):
                     instruction.src = 1
                     references.append((linked.count, target))
+                case .kernelFunction(let function):
+                    instruction.src = 2
+                    instruction.offset = 0
+                    instruction.imm = function.rawValue
+                case .nothing(let name):
+                    instruction.src = 2
+                    instruction.offset = 0
+                    instruction.imm = 0
+                    unresolvedCalls[linked.count] = name
                 }
             } else if relocation != nil {
                 throw site.refuse(.unsupported, "a relocation of something other than lddw and call")

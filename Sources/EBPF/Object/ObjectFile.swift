@@ -52,6 +52,10 @@ public struct ObjectFile: Sendable {
         for (index, map) in data.enumerated() {
             targets.data[map.section] = (declared.count + index, map.definition.attributes.valueSize)
         }
+        let configuration = try KernelConfiguration(elf, btf: btf)
+        if configuration.definition != nil {
+            targets.configuration = (declared.count + data.count, configuration.offsets)
+        }
         let table = try FunctionTable(elf)
         var linker = try Linker(elf: elf, table: table, lines: lines, targets: targets)
         var programs: [ObjectProgram] = []
@@ -59,7 +63,7 @@ public struct ObjectFile: Sendable {
 
         self.programs = programs
         self.btf = btf
-        maps = declared.map(\.definition) + data.map(\.definition)
+        maps = declared.map(\.definition) + data.map(\.definition) + (configuration.definition.map { [$0] } ?? [])
         variables = try DataSections.variables(elf, btf: btf, data: data, firstMap: declared.count)
         license = try elf.section(named: "license").map { section throws(ObjectError) in
             try elf.content(section).text(0, limit: 128)

@@ -8,6 +8,11 @@ public struct ObjectProgram: Hashable, Sendable {
     public var section: String
     /// What the section's name says of its use; nil where it says nothing (`.text`, `prog`).
     public var type: ProgramType?
+    /// Where an XDP program may run.
+    public var attachment = XDPAttachment()
+    /// Slots of calls of weak symbols that nothing here defines, and their names: on Linux too such a program loads if the
+    /// call is never reached.
+    public var unresolvedCalls: [Int: String] = [:]
     /// The entry function, then each subprogram it reaches.
     ///
     /// Map references are `LDDW` with `src` 1 (`BPF_PSEUDO_MAP_FD`) and `imm` an index into the object's maps, or `src`

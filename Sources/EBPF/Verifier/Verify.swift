@@ -126,6 +126,11 @@ extension Verifier {
                 let name = helperWithReason(number)
                 guard !options.offered.helpers.contains(number), !missing.contains(name) else { continue }
                 missing.append(name)
+            case .callKfunc:
+                guard let function = KernelFunction(rawValue: instruction.imm),
+                    !options.offered.helpers.contains(function.helperNumber), !missing.contains(function.name)
+                else { continue }
+                missing.append(function.name)
             case .lddw where instruction.src == 1 || instruction.src == 2:
                 let type = maps[Int(instruction.imm)].attributes.type
                 let name = "map type \(type.name)"

@@ -108,14 +108,12 @@ extension KernelVerifier {
     /// The verdict on a program of an object: its section says where it is to be attached.
     static func verify(_ program: ObjectProgram, maps: KernelMaps) throws(KernelError) -> Verdict {
         let attachment: Attachment =
-            if program.section.hasSuffix("/devmap") {
-                .devmap
-            } else if program.section.hasSuffix("/cpumap") {
-                .cpumap
-            } else {
-                .interface
+            switch program.attachment.point {
+            case .interface: .interface
+            case .devmap: .devmap
+            case .cpumap: .cpumap
             }
         return try verify(
-            program, maps: maps, attachment: attachment, hasFragments: program.section.hasPrefix("xdp.frags"))
+            program, maps: maps, attachment: attachment, hasFragments: program.attachment.takesFragments)
     }
 }

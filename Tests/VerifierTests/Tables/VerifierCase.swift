@@ -41,6 +41,15 @@ struct VerifierCase: CustomTestStringConvertible, Sendable {
         return options
     }()
 
+    /// The same for Swale.
+    var point: XDPAttachment.Point {
+        switch attachment {
+        case .interface: .interface
+        case .devmap: .devmap
+        case .cpumap: .cpumap
+        }
+    }
+
     var isAccepted: Bool { expectation == .accepted }
 
     var testDescription: String { "\(topic):\(line) \(name)" }

@@ -18,6 +18,9 @@ public struct FrameContext {
     /// What the program (`xdp`) asked for last; `none` where it asked for nothing.
     public var redirect = Redirect.none
 
+    /// What the port knows of the frame; nil where it knows nothing of any. Valid during the run.
+    public var received: UnsafePointer<ReceiveMetadata>?
+
     /// `sizeof(struct xdp_frame)`: what Linux keeps of the headroom for itself.
     public static let reservedHeadroom = 40
 

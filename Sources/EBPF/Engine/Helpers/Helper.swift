@@ -49,6 +49,10 @@ public enum Helper: UInt32, CaseIterable, Hashable, Sendable {
     case tcpRawCheckSyncookieIPv4 = 206
     case tcpRawCheckSyncookieIPv6 = 207
     case ktimeGetTaiNs = 208
+    // Kernel functions, by `KernelFunction.helperNumber`.
+    case xdpMetadataRXTimestamp = 0x1001
+    case xdpMetadataRXHash = 0x1002
+    case xdpMetadataRXVLANTag = 0x1003
 
     /// The name in C: `bpf_map_lookup_elem`.
     public var name: String { Verifier.helperName(rawValue) ?? "helper \(rawValue)" }

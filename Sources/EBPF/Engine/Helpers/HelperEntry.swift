@@ -45,8 +45,8 @@ struct HelperEntry: Sendable {
     private static let topics: [[HelperEntry]] = [
         Helpers.direct, TraceHelpers.entries, PacketHelpers.entries, PacketBytes.entries, Checksum.entries,
         RoutingHelpers.entries, TextHelpers.entries, TimeHelpers.entries, LoopHelpers.entries,
-        MapElementHelpers.entries, LockHelpers.entries, CookieHelpers.entries, QueueHelpers.entries,
-        RecordHelpers.entries, RedirectHelpers.entries, TailCall.entries,
+        MapElementHelpers.entries, LockHelpers.entries, CookieHelpers.entries, ReceiveMetadata.entries,
+        QueueHelpers.entries, RecordHelpers.entries, RedirectHelpers.entries, TailCall.entries,
     ]
 
     /// By number. There is one for each case of `Helper`, which a test sees to.

@@ -1,5 +1,6 @@
 import ISA
 import Maps
+import Object
 
 /// Makes the executable form of a program out of its wire form.
 ///
@@ -74,7 +75,11 @@ struct Decoder {
         case .ja32, .callLocal:
             guard let offset = relative(Int(instruction.imm)) else { return nil }
             decoded.offset = offset
-        case .callKfunc, .ldAbs8, .ldAbs16, .ldAbs32, .ldInd8, .ldInd16, .ldInd32:
+        case .callKfunc:
+            guard let function = KernelFunction(rawValue: instruction.imm) else { return nil }
+            decoded.operation = .callHelper
+            decoded.imm = Int64(function.helperNumber)
+        case .ldAbs8, .ldAbs16, .ldAbs32, .ldInd8, .ldInd16, .ldInd32:
             return nil
         case _ where operation.isJump:
             guard let offset = relative(Int(instruction.offset)) else { return nil }

@@ -33,8 +33,10 @@ public final class LoadedObject: Sendable {
         public let map: Map
         /// Whether the map came from the object that this one replaces.
         public let carriedOver: Bool
-        /// `.rodata`: user space may not write to it either.
-        public var frozen: Bool { definition.isDataSection && definition.name.hasPrefix(".rodata") }
+        /// `.rodata` and `.kconfig`: user space may not write to it either.
+        public var frozen: Bool {
+            definition.isDataSection && [".rodata", ".kconfig"].contains(where: definition.name.hasPrefix)
+        }
     }
 
     /// Loads an object: parses it, verifies every function and creates its maps.

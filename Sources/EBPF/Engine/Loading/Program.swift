@@ -219,7 +219,7 @@ extension Program {
             switch InstructionTable.operation(of: instruction) {
             case .callHelper where Helper(number: UInt32(bitPattern: instruction.imm)) == nil:
                 throw .helper(function: code.name, instruction: slot, number: instruction.imm)
-            case .callKfunc:
+            case .callKfunc where KernelFunction(rawValue: instruction.imm) == nil:
                 throw .unsupported(
                     function: code.name, instruction: slot, what: "kernel function \(instruction.imm) is not offered")
             case .ldAbs8, .ldAbs16, .ldAbs32, .ldInd8, .ldInd16, .ldInd32:

@@ -14,8 +14,9 @@ extension Explorer {
     private static let xdp = [
         ContextField(offset: 0, size: 4, kind: .packet), ContextField(offset: 4, size: 4, kind: .packetEnd),
         ContextField(offset: 8, size: 4, kind: .packetMeta), ContextField(offset: 12, size: 4),
-        ContextField(offset: 16, size: 4), ContextField(offset: 20, size: 4),
+        ContextField(offset: 16, size: 4), egress,
     ]
+    private static let egress = ContextField(offset: 20, size: 4)
     /// `struct vale_bpf_md`, net/vale_bpf_uapi.h.
     private static let vale = [
         ContextField(offset: 0, size: 8, kind: .packet), ContextField(offset: 8, size: 8, kind: .packetEnd),
@@ -43,6 +44,11 @@ extension Explorer {
     func readContext(_ number: Int, _ base: Register, offset: Int, size: Int) throws(Rejection) -> Register {
         let field = try field(number, base, offset: offset, size: size)
         facts.contextLoads[slot] = field.offset
+        if type == .xdp, field.offset == Self.egress.offset, program.attachment.point != .devmap {
+            throw reject(
+                .contextAccess, "egress_ifindex is for programs of a devmap's entries", registers: [number],
+                hint: "put the program into a section xdp/devmap")
+        }
         if field.kind == .scalar { return Register(scalar: Scalar.unsigned(bits: size * 8)) }
         return Register(field.kind)
     }

@@ -19,6 +19,12 @@ extension Explorer {
 
     func callHelper(_ step: Step) throws(Rejection) {
         let number = UInt32(truncatingIfNeeded: step.imm)
+        guard number < KernelFunction.firstHelper else { throw reject(.badCall, "there is no helper \(number)") }
+        try call(number, step)
+    }
+
+    /// A call of a helper, or of a kernel function, which is like one.
+    func call(_ number: UInt32, _ step: Step) throws(Rejection) {
         let prototype = try prototype(number)
         try checkLocked(prototype)
         var call = Call(prototype: prototype)

@@ -1,3 +1,5 @@
+import Object
+
 // One instruction.
 extension Explorer {
     func step() throws(Rejection) {
@@ -20,7 +22,13 @@ extension Explorer {
         case .callRegister:
             throw reject(.badCall, "a call of an address in a register is not allowed", registers: [step.dst])
         case .callKernel:
-            throw reject(.unsupported, "kernel function \(step.imm) is not known here")
+            guard let function = KernelFunction(rawValue: Int32(truncatingIfNeeded: step.imm)) else {
+                let name =
+                    program.unresolvedCalls[slot].map { "\"\($0)\", a kernel function," }
+                    ?? "kernel function \(step.imm)"
+                throw reject(.unsupported, "\(name) is not known here")
+            }
+            return try call(function.helperNumber, step)
         case .packetLoad:
             throw reject(
                 .unsupported, "legacy packet access (LD_ABS, LD_IND) is not supported",

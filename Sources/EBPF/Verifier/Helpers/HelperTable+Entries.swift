@@ -1,4 +1,19 @@
+import Object
+
 extension HelperTable {
+    /// Kernel functions, by the numbers that they have among the helpers.
+    static let kernelFunctions: [HelperPrototype] = [
+        .init(
+            KernelFunction.xdpMetadataRXTimestamp.helperNumber, "xdp_metadata_rx_timestamp",
+            [.context, .fixedMemory(.write, bytes: 8)], .integer),
+        .init(
+            KernelFunction.xdpMetadataRXHash.helperNumber, "xdp_metadata_rx_hash",
+            [.context, .fixedMemory(.write, bytes: 4), .fixedMemory(.write, bytes: 4)], .integer),
+        .init(
+            KernelFunction.xdpMetadataRXVLANTag.helperNumber, "xdp_metadata_rx_vlan_tag",
+            [.context, .fixedMemory(.write, bytes: 2), .fixedMemory(.write, bytes: 2)], .integer),
+    ]
+
     /// What XDP programs may call in Linux 6.18 with all privileges: `xdp_func_proto`, `bpf_sk_base_func_proto` and
     /// `bpf_base_func_proto` have it, those that may sleep aside.
     static let entries: [HelperPrototype] = [

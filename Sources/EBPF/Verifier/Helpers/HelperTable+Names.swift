@@ -1,8 +1,11 @@
+import Object
+
 extension HelperTable {
     /// `bpf_map_lookup_elem`, for every number of `enum bpf_func_id`, <linux/bpf.h>, whether or not XDP programs may call
     /// it; nil for others.
     static func name(_ number: UInt32) -> String? {
-        number >= 1 && number <= names.count ? "bpf_" + names[Int(number) - 1] : nil
+        if number >= KernelFunction.firstHelper { return prototype(number)?.name }
+        return number >= 1 && number <= names.count ? "bpf_" + names[Int(number) - 1] : nil
     }
 
     /// The names of 1, 2, ..., as Linux 6.18 has them.

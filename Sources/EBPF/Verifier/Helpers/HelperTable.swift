@@ -8,7 +8,8 @@ enum HelperTable {
 
     /// The helper's prototype; nil where there is no such helper, or XDP programs may not call it.
     static func prototype(_ number: UInt32) -> HelperPrototype? {
-        number < byNumber.count ? byNumber[Int(number)] : nil
+        if number >= KernelFunction.firstHelper { return kernelFunctions.first { $0.number == number } }
+        return number < byNumber.count ? byNumber[Int(number)] : nil
     }
 
     /// What of a kernel the helper needs that is not to be had outside of one.
