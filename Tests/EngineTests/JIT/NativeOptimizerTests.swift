@@ -98,6 +98,20 @@ import Verifier
         #expect(text.contains(".quad 0xffffffffffff") == isMasked)
     }
 
+    /// What is loaded only to be compared is compared in memory.
+    @Test(arguments: [
+        ("ldxw r4, [r6+4]\njeq32 r4, r5, on", true), ("ldxw r4, [r6+4]\njlt32 r4, 77, on", true),
+        ("ldxdw r4, [r6+4]\njsgt r4, r5, on", true), ("ldxdw r4, [r6+4]\njne r4, -9, on", true),
+        ("ldxw r4, [r6+4]\njeq r4, r5, on", false), ("ldxw r4, [r6+4]\njeq32 r4, r4, on", false),
+        ("ldxw r4, [r6+4]\njeq32 r4, r5, on\nadd r0, r4", false), ("ldxw r4, [r6+4]\njset32 r4, 8, on", false),
+    ])
+    func comparisonsOfMemory(steps: String, isFused: Bool) throws {
+        let text = try compare(
+            Self.bounds + "ldxw r5, [r6+0]\nmov r0, 3\n\(steps)\nadd r0, 4\non: add r0, 1\nout: exit")
+        let comparisons = text.split(separator: "\n").filter { $0.hasPrefix("cmp") && $0.contains("[rbx+4]") }
+        #expect(comparisons.isEmpty != isFused)
+    }
+
     /// A store to the same memory comes between; to the stack, it may.
     @Test func storesComeBetweenBytes() throws {
         let load = Self.bounds + "ldxb r0, [r6+1]\nlsh r0, 8\n% ldxb r4, [r6+0]\nor r0, r4\n"

@@ -15,8 +15,9 @@ extension NativeOptimizer {
         var map: Int
         var elements: ArrayLayout
         var key: Key
-        /// Whether the key is always in the array.
+        /// Whether the key is always in the array, and whether it never is.
         var isWithin: Bool
+        var isBeyond: Bool
     }
 
     /// Maps of which a compiler can write lookups, and updates of elements that are there, in line.
@@ -67,8 +68,7 @@ extension NativeOptimizer {
         guard let map = call?.map ?? values.constant(1).flatMap({ core.pointee.mapIndex($0) }) else { return }
         if steps[index].imm == Int64(Helper.mapLookupElem.rawValue) {
             if let elements = core.pointee.maps[map].arrayLayout {
-                let last = call?.index?.upperBound
-                return rewriteArrayLookup(index, map, elements, isWithin: last.map { $0 < elements.count } ?? false)
+                return rewriteArrayLookup(index, map, elements, keys: call?.index)
             }
             if let layout = layoutInLine(map) { return rewriteHashLookup(index, map, layout) }
         }
@@ -85,8 +85,12 @@ extension NativeOptimizer {
         return layout
     }
 
-    private mutating func rewriteArrayLookup(_ index: Int, _ map: Int, _ elements: ArrayLayout, isWithin: Bool) {
-        var lookup = Lookup(map: map, elements: elements, key: .memory, isWithin: isWithin)
+    private mutating func rewriteArrayLookup(
+        _ index: Int, _ map: Int, _ elements: ArrayLayout, keys: ClosedRange<UInt32>?
+    ) {
+        var lookup = Lookup(
+            map: map, elements: elements, key: .memory, isWithin: keys.map { $0.upperBound < elements.count } ?? false,
+            isBeyond: keys.map { $0.lowerBound >= elements.count } ?? false)
         var src: UInt8 = 2
         var offset: Int32 = 0
         if let key = values.stackOffset(2) {
@@ -96,6 +100,7 @@ extension NativeOptimizer {
             case .constant(let value):
                 lookup.key = .constant(UInt32(truncatingIfNeeded: value))
                 lookup.isWithin = UInt32(truncatingIfNeeded: value) < elements.count
+                lookup.isBeyond = !lookup.isWithin
                 src = 11
             case .register(let register):
                 lookup.key = .register

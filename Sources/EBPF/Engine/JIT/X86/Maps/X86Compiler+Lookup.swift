@@ -4,6 +4,11 @@ import Maps
 // Lookups in arrays, as address computations.
 extension X86Compiler {
     mutating func writeLookup(_ step: NativeStep, _ index: Int) {
+        if lookups[Int(step.imm)].isBeyond {
+            assembler.mov(.rax, 0)
+            payLookup(step, index)
+            return
+        }
         let done = assembler.label()
         let null = assembler.label()
         write(writeAddress(step, ifNull: null))
@@ -78,12 +83,12 @@ extension X86Compiler {
     private mutating func writeAddress(_ step: NativeStep, ifNull: X86Assembler.Label) -> X86Address {
         let lookup = lookups[Int(step.imm)]
         let elements = lookup.elements
+        if lookup.isBeyond {
+            assembler.jump(ifNull)
+            return X86Address(.rax)
+        }
         switch lookup.key {
         case .constant(let key):
-            guard key < elements.count else {
-                assembler.jump(ifNull)
-                return X86Address(.rax)
-            }
             let distance = Int(key) * elements.stride
             if elements.workerStride == 0 {
                 assembler.mov(.rax, Int64(Int(bitPattern: elements.base) + distance))
