@@ -41,12 +41,13 @@ let package = Package(
             swiftSettings: hot),
 
         // VALE: the switch
-        .target(
-            name: "Capture", dependencies: ["Classic", "CPcap"], path: "Sources/VALE/Capture", swiftSettings: common),
         .target(name: "PacketIO", dependencies: ["CLinux"], path: "Sources/VALE/PacketIO", swiftSettings: hot),
         .target(
             name: "Switching", dependencies: ["Engine", "Maps", "PacketIO", "CLinux"], path: "Sources/VALE/Switching",
             swiftSettings: hot),
+        .target(
+            name: "Capture", dependencies: ["Switching", "PacketIO", "Engine", "Maps", "Classic", "CPcap", "CLinux"],
+            path: "Sources/VALE/Capture", swiftSettings: common),
 
         // Service: HTTP, the REST API, the executable
         .target(
@@ -59,7 +60,7 @@ let package = Package(
         .target(
             name: "ControlAPI",
             dependencies: [
-                "HTTP", "Switching", "PacketIO", "Capture", "Engine", "Verifier", "Maps", "Classic", "Object", "ISA",
+                "HTTP", "Capture", "Switching", "PacketIO", "Engine", "Verifier", "Maps", "Classic", "Object", "ISA",
                 "CLinux", "COpenSSL",
             ],
             path: "Sources/Service/ControlAPI", swiftSettings: common),
@@ -104,6 +105,12 @@ let package = Package(
         .testTarget(
             name: "SwitchingTests",
             dependencies: ["Switching", "Engine", "Maps", "Object", "ISA", "PacketIO", "TestSupport"],
+            swiftSettings: common),
+        .testTarget(
+            name: "CaptureTests",
+            dependencies: [
+                "Capture", "Switching", "Engine", "Maps", "Object", "ISA", "PacketIO", "TestSupport", "CPcap",
+            ],
             swiftSettings: common),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"], swiftSettings: common),
         .testTarget(

@@ -55,14 +55,17 @@ seed() {
     put /v1/switches/br0/ports/p0 application/json '{"backend": "memory"}'
     put /v1/switches/br0/ports/p1 application/json '{"backend": "memory"}'
     put /v1/switches/br0/program application/json '{"program": "bridge"}'
+    put /v1/captures/c0 application/json '{"switch": "br0"}'
     put /v1/maps/bridge.fdb/entries/0x020000000001 application/json '{"value": {"last_seen_ns": "1", "port": 1}}'
 }
 
 failed=0
-# run NAME OPTION...: the stream of events never ends by itself, and is left to the unit tests.
+# run NAME OPTION...: the streams of events and of packets that are followed never end by themselves, and are left to the
+# unit tests.
 run() {
     printf '\n-- %s\n' "$1"
     "$venv/bin/schemathesis" --config-file "$work/$1.toml" run openapi.yaml --url "$base" --exclude-path /v1/events \
+        --exclude-path '/v1/captures/{capture}/pcapng' \
         --max-time "$seconds" --max-examples 40 --no-shrink --generation-deterministic \
         --warnings off --no-color "${@:2}" || failed=1
     kill -0 "$service" 2>/dev/null || { echo "the service is gone:" && tail -n 40 "$work/service.log" && exit 1; }
@@ -79,6 +82,7 @@ seed
     echo '"path.map" = "bridge.fdb"'
     echo '"path.switch" = "br0"'
     echo '"path.port" = "p0"'
+    echo '"path.capture" = "c0"'
     echo '"path.key" = "0x020000000001"'
 } >"$work/known-names.toml"
 run known-names --exclude-operation-id deleteSwitch --exclude-operation-id deleteSwitchProgram \

@@ -8,7 +8,7 @@ run=("${build[@]}" iproute2 ethtool iperf3 iputils-ping curl jq)
 # Benchmarks/ links libbpf, which needs the last two.
 bench=("${run[@]}" netsniff-ng libelf-dev zlib1g-dev)
 # Debian's XDP programs come with libxdp1 and xdp-tools; native code for arm64 runs by the last three.
-test=("${run[@]}" tcpdump chromium python3-venv libxdp1 xdp-tools gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
+test=("${run[@]}" tcpdump tshark chromium python3-venv libxdp1 xdp-tools gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
 
 die() {
     echo "swale: $*" >&2

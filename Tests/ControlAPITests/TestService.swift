@@ -14,12 +14,14 @@ final class TestService {
     let server: HTTPServer
     let port: Int
 
-    init(webRoot: String? = nil, verifierLimits: Verifier.Limits = Verifier.Limits()) throws {
+    init(
+        webRoot: String? = nil, pcapDirectory: String? = nil, verifierLimits: Verifier.Limits = Verifier.Limits()
+    ) throws {
         dataplane = try Dataplane(options: DataplaneOptions(pinning: .none))
         service = ControlService(
             configuration: ControlConfiguration(
                 webRoot: webRoot, openAPIPath: Fixture.root + "/openapi.yaml", version: "1.2.3",
-                verifierLimits: verifierLimits),
+                pcapDirectory: pcapDirectory, verifierLimits: verifierLimits),
             dataplane: dataplane)
         var configuration = ServerConfiguration(.tcp(host: "127.0.0.1", port: 0))
         configuration.logger.logLevel = .error

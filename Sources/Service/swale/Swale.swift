@@ -14,7 +14,7 @@ struct Swale: ParsableCommand {
                 name: "Client",
                 subcommands: [
                     ProgramCommand.self, MapCommand.self, SwitchCommand.self, PortCommand.self, StatsCommand.self,
-                    DropsCommand.self,
+                    DropsCommand.self, CaptureCommand.self,
                 ]),
             CommandGroup(
                 name: "Offline",

@@ -9,6 +9,7 @@ final class Control: @unchecked Sendable {
     /// Ports by the interface that they use or wait for. Under the lock.
     var claims: [String: Port] = [:]
     private var nextIfindex: UInt32 = 0x10000
+    private var lastSerial: UInt32 = 0
     /// Set once, before anything else happens.
     var monitor: InterfaceMonitor?
 
@@ -20,6 +21,12 @@ final class Control: @unchecked Sendable {
         _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try lock.withLock { (_: inout sending ()) throws(Failure) -> Result in try body() }
+    }
+
+    /// Of each port that is added: none has one twice. Under the lock.
+    func assignSerial() -> UInt32 {
+        lastSerial += 1
+        return lastSerial
     }
 
     /// For a port that is no Linux interface. Under the lock.

@@ -4,6 +4,8 @@ import PacketIO
 final class Port: @unchecked Sendable {
     let name: String
     let number: UInt8
+    /// No other port had or gets it.
+    let serial: UInt32
     let backend: PortBackend
     let record: WorkerPortPointer
     private(set) var io: PortIO?
@@ -17,13 +19,16 @@ final class Port: @unchecked Sendable {
     private(set) var chain: [XDPAttachment] = []
 
     /// Without an interface; not linked.
-    init(name: String, number: UInt8, backend: PortBackend, table: SwitchTablePointer, isAdminUp: Bool) {
+    init(
+        name: String, number: UInt8, serial: UInt32, backend: PortBackend, table: SwitchTablePointer, isAdminUp: Bool
+    ) {
         self.name = name
         self.number = number
+        self.serial = serial
         self.backend = backend
         self.isAdminUp = isAdminUp
         record = .allocate(capacity: 1)
-        record.initialize(to: WorkerPort(table: table, number: number, isEnabled: isAdminUp))
+        record.initialize(to: WorkerPort(table: table, number: number, serial: serial, isEnabled: isAdminUp))
     }
 
     deinit {

@@ -25,6 +25,8 @@ public enum SwitchError: Error, CustomStringConvertible {
     case notXDP(ProgramType)
     /// A chain has up to 10 programs.
     case chainTooLong(Int)
+    /// A switch has up to 8 taps.
+    case tooManyTaps
     case port(PortError)
     /// A system call failed: its name and errno.
     case system(String, Int32)
@@ -46,6 +48,7 @@ public enum SwitchError: Error, CustomStringConvertible {
         case .wrongProgramType(let type): "a switch takes vale programs, not \(type.rawValue)"
         case .notXDP(let type): "a port takes xdp programs, not \(type.rawValue)"
         case .chainTooLong(let count): "\(count) programs, a port has up to \(XDPAttachment.maximumPrograms)"
+        case .tooManyTaps: "the switch has \(VALESwitch.maximumTaps) captures at work already"
         case .port(let error): "\(error)"
         case .system(let call, let errno): "\(call): errno \(errno)"
         }

@@ -16,6 +16,7 @@ public final class VALESwitch: @unchecked Sendable {
     // Under the control lock.
     var byName: [String: Port] = [:]
     var attached: Program?
+    var taps: [FrameTap] = []
     private var isRemoved = false
 
     /// Under the control lock.
@@ -35,6 +36,7 @@ public final class VALESwitch: @unchecked Sendable {
     /// Under the control lock.
     func close() {
         for port in byName.values { take(port) }
+        for tap in taps { end(tap) }
         control.thread.perform { [table] in
             $0.pointee.unlink(table)
             table.pointee.attach(nil)
@@ -75,7 +77,9 @@ public final class VALESwitch: @unchecked Sendable {
             guard byName[name] == nil else { throw .portExists(name) }
             let number = try choose(number)
             if let interface = backend.interface, control.claims[interface] != nil { throw .interfaceInUse(interface) }
-            let port = Port(name: name, number: number, backend: backend, table: table, isAdminUp: isAdminUp)
+            let port = Port(
+                name: name, number: number, serial: control.assignSerial(), backend: backend, table: table,
+                isAdminUp: isAdminUp)
             switch backend {
             case .memory(let memory): port.use(.memory(memory), ifindex: control.assignIfindex())
             case .interface(_, _, let mayBeAbsent):
@@ -90,8 +94,10 @@ public final class VALESwitch: @unchecked Sendable {
             byName[name] = port
             if let interface = backend.interface { control.claims[interface] = port }
             let programs = ChainChange(port: port, chain: chain, isTimed: isTimed)
-            control.thread.perform { worker in
+            for tap in taps { tap.know(port) }
+            control.thread.perform { [taps] worker in
                 programs.takeUp()
+                for tap in taps { tap.worker.pointee.meet(port.record, isWanted: tap.wants(port)) }
                 worker.pointee.link(port.record)
                 if let io = port.io {
                     worker.pointee.attach(io, ifindex: port.ifindex, isLinkUp: port.state == .up, to: port.record)
@@ -124,7 +130,7 @@ public final class VALESwitch: @unchecked Sendable {
 
     // MARK: Under the control lock
 
-    private func checkIsThere() throws(SwitchError) {
+    func checkIsThere() throws(SwitchError) {
         if isRemoved { throw .noSuchSwitch(name) }
     }
 

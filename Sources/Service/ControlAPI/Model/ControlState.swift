@@ -4,6 +4,7 @@ struct ControlState: Sendable {
     /// Of objects and by themselves.
     var maps: [String: MapRecord] = [:]
     var switches: [String: SwitchRecord] = [:]
+    var captures: [String: CaptureRecord] = [:]
 
     func program(_ name: String) throws(Problem) -> ProgramRecord {
         guard let record = programs[name] else { throw .notFound("there is no program \(name)") }
@@ -17,6 +18,11 @@ struct ControlState: Sendable {
 
     func `switch`(_ name: String) throws(Problem) -> SwitchRecord {
         guard let record = switches[name] else { throw .notFound("there is no switch \(name)") }
+        return record
+    }
+
+    func capture(_ name: String) throws(Problem) -> CaptureRecord {
+        guard let record = captures[name] else { throw .notFound("there is no capture \(name)") }
         return record
     }
 

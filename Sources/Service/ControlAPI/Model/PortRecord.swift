@@ -1,3 +1,4 @@
+import Capture
 import PacketIO
 import Switching
 
@@ -7,18 +8,31 @@ struct PortRecord: Sendable {
     var number: UInt8
     /// Ours to close, for a port in memory.
     var memory: MemoryPort?
+    /// The same for one on files.
+    var pcap: PcapPort?
 
     var etag: String { ETag.make("port", name, spec.json) }
+
+    /// Before the switch lets go of the port.
+    func quiet() { pcap?.stopReplay() }
+
+    /// Once it has.
+    func close() {
+        memory?.close()
+        pcap?.close()
+    }
 }
 
 /// `PortSpec` of openapi.yaml.
 struct PortSpec: Sendable, Equatable {
-    enum Backend: String, CaseIterable { case interface, memory }
+    enum Backend: String, CaseIterable { case interface, memory, pcap }
     enum AdminState: String, CaseIterable { case up, down }
 
     var backend = Backend.interface
-    /// Nil for ports in memory.
+    /// Of ports on an interface.
     var interface: String?
+    /// Of ports on files.
+    var pcap: PcapPort.Options?
     /// Nil where the lowest free one was asked for.
     var number: UInt8?
     var adminState = AdminState.up
@@ -34,6 +48,7 @@ struct PortSpec: Sendable, Equatable {
     var json: JSON {
         var json: JSON = ["backend": .string(backend.rawValue)]
         if let interface { json.set("interface", .string(interface)) }
+        if let pcap { json.set("pcap", pcap.json) }
         if let number { json.set("number", .integer(number)) }
         json.set("adminState", .string(adminState.rawValue))
         if !xdp.isEmpty { json.set("xdp", .array(xdp.map(\.json))) }

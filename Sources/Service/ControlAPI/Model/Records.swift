@@ -1,3 +1,4 @@
+import Capture
 import Engine
 import Foundation
 import Maps
@@ -83,4 +84,14 @@ struct AttachmentRecord: Sendable {
             ],
         ]
     }
+}
+
+struct CaptureRecord: Sendable {
+    var name: String
+    var spec: CaptureSpec
+    /// Nil where it is only planned.
+    var session: CaptureSession?
+    var started: Date
+
+    var etag: String { ETag.make("capture", name, spec.json) }
 }

@@ -11,6 +11,7 @@ struct Context: Sendable {
     func program() throws(Problem) -> String { try name("program", Names.isName) }
     func `switch`() throws(Problem) -> String { try name("switch", Names.isName) }
     func port() throws(Problem) -> String { try name("port", Names.isPortName) }
+    func capture() throws(Problem) -> String { try name("capture", Names.isName) }
     func map() throws(Problem) -> String { try name("map", Names.isMapName) }
 
     private func name(_ parameter: String, _ isName: (String) -> Bool) throws(Problem) -> String {

@@ -1,3 +1,4 @@
+import Capture
 import Dispatch
 import Engine
 import Foundation
@@ -21,6 +22,8 @@ final class Control: Sendable {
     let verifierLimits: Verifier.Limits
     /// Of every program that is loaded.
     let programOptions: Program.Options
+    /// Of the files of pcap ports; nil where there are none.
+    let pcapDirectory: PcapDirectory?
     /// Whose turn it is to run programs in the slot of the dataplane's domain that belongs to no worker.
     let spareSlot = Mutex(())
     private let current = Mutex(ControlState())
@@ -29,6 +32,7 @@ final class Control: Sendable {
     init(dataplane: Dataplane, configuration: ControlConfiguration) {
         self.dataplane = dataplane
         verifierLimits = configuration.verifierLimits
+        pcapDirectory = configuration.pcapDirectory.map { PcapDirectory($0) }
         programOptions = Program.Options(checksAccesses: configuration.checksAccesses)
         verification = VerificationPool(avoiding: dataplane.cpu)
         trace = TraceLog()

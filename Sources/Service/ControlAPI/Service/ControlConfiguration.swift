@@ -7,6 +7,8 @@ public struct ControlConfiguration: Sendable {
     /// File that `/openapi.yaml` answers with; nil for none.
     public var openAPIPath: String?
     public var version: String
+    /// Folder of the files that pcap ports play and write; nil for no such ports.
+    public var pcapDirectory: String?
     /// What one function of an upload may take to be verified.
     public var verifierLimits: Verifier.Limits
     /// Check every access of verified programs at run time too, for debugging.
@@ -14,11 +16,13 @@ public struct ControlConfiguration: Sendable {
 
     public init(
         webRoot: String? = nil, openAPIPath: String? = nil, version: String = "0.1.0",
-        verifierLimits: Verifier.Limits = Verifier.Limits(), checksAccesses: Bool = false
+        pcapDirectory: String? = nil, verifierLimits: Verifier.Limits = Verifier.Limits(),
+        checksAccesses: Bool = false
     ) {
         self.webRoot = webRoot
         self.openAPIPath = openAPIPath
         self.version = version
+        self.pcapDirectory = pcapDirectory
         self.verifierLimits = verifierLimits
         self.checksAccesses = checksAccesses
     }

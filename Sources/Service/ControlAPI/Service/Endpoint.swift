@@ -55,7 +55,7 @@ struct Endpoint: Sendable {
         Endpoint(method: .delete, template: template, query: query + ["dryRun"], place: .writer, run: run)
     }
 
-    private static let flags = ["dryRun", "log"]
+    private static let flags = ["dryRun", "log", "follow"]
 
     /// Refuses what the operation doesn't know, before it begins.
     func check(_ request: Request) throws(Problem) {

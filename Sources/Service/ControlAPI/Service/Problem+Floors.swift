@@ -51,7 +51,8 @@ extension Problem {
     init(_ error: SwitchError) {
         switch error {
         case .noSuchSwitch, .noSuchPort: self.init(.notFound, "\(error)")
-        case .switchExists, .portExists, .portNumberTaken, .switchFull, .interfaceInUse, .tooManySwitches, .system:
+        case .switchExists, .portExists, .portNumberTaken, .switchFull, .interfaceInUse, .tooManySwitches, .tooManyTaps,
+            .system:
             self.init(.conflict, "\(error)")
         case .invalidOption, .invalidName, .invalidPortNumber, .noSuchInterface, .wrongProgramType, .notXDP,
             .chainTooLong:

@@ -45,6 +45,26 @@ struct Connection {
         }
     }
 
+    /// What has come, at least a byte; empty where the peer has closed.
+    func read() throws(Failure) -> [UInt8] {
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = recv(descriptor, &chunk, chunk.count, 0)
+            if count >= 0 { return Array(chunk[..<count]) }
+            if errno == ECONNRESET { return [] }
+            if errno != EINTR { throw .system("reading the service's reply", .failed) }
+        }
+    }
+
+    /// Until there is something to read. False: nobody reads from the pipe that `output` is any more.
+    func waitToRead(watching output: Int32) -> Bool {
+        var descriptors = [
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: output, events: 0, revents: 0),
+        ]
+        while poll(&descriptors, 2, -1) < 0 && errno == EINTR {}
+        return descriptors[1].revents & Int16(POLLERR) == 0
+    }
+
     private static func connectUnix(_ path: String) throws(Failure) -> Int32 {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)

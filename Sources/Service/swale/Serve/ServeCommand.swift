@@ -35,6 +35,12 @@ struct ServeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The folder of the page; by default the one that swale came with.", valueName: "folder"))
     var webRoot: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A folder of pcap files that ports may play and write; without it there are no such ports.",
+            valueName: "folder"))
+    var pcapDirectory: String?
+
     @Option(help: ArgumentHelp("CPU that the dataplane's thread is pinned to.", valueName: "number"))
     var cpu: Int?
 
@@ -52,6 +58,11 @@ struct ServeCommand: ParsableCommand {
         if let webRoot, !FileManager.default.fileExists(atPath: webRoot, isDirectory: &isFolder) || !isFolder.boolValue
         {
             throw ValidationError("--web-root \(webRoot): there is no such folder")
+        }
+        if let pcapDirectory,
+            !FileManager.default.fileExists(atPath: pcapDirectory, isDirectory: &isFolder) || !isFolder.boolValue
+        {
+            throw ValidationError("--pcap-directory \(pcapDirectory): there is no such folder")
         }
         guard (tlsCert == nil) == (tlsKey == nil) else {
             throw ValidationError("--tls-cert and --tls-key go together")
@@ -82,7 +93,7 @@ struct ServeCommand: ParsableCommand {
         let service = ControlService(
             configuration: ControlConfiguration(
                 webRoot: assets.webRoot, openAPIPath: assets.openAPIPath, version: swaleVersion,
-                checksAccesses: checkAccesses),
+                pcapDirectory: pcapDirectory, checksAccesses: checkAccesses),
             dataplane: dataplane)
         var configuration = ServerConfiguration(endpoints: endpoints)
         configuration.logger = Logger(label: "http")

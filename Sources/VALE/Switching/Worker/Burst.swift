@@ -15,6 +15,7 @@ struct Burst {
     /// Frames as they came, where programs get others.
     let arrived: UnsafeMutablePointer<Frame>
     let memory: UnsafeMutablePointer<ChainMemory>
+    let taps: UnsafeMutablePointer<TapMemory>
     /// Per egress number, the frames that go there in their order: `capacity` entries each.
     let selections: UnsafeMutablePointer<UInt16>
     /// Entries in use of each selection.
@@ -33,6 +34,8 @@ struct Burst {
         arrived = .allocate(capacity: capacity)
         memory = .allocate(capacity: 1)
         memory.initialize(to: ChainMemory())
+        taps = .allocate(capacity: 1)
+        taps.initialize(to: TapMemory(capacity: capacity))
         selections = .allocate(capacity: 256 * capacity)
         counts = .allocate(capacity: 256)
         counts.initialize(repeating: 0, count: 256)
@@ -48,6 +51,8 @@ struct Burst {
         arrived.deallocate()
         memory.pointee.deallocate()
         memory.deallocate()
+        taps.pointee.deallocate()
+        taps.deallocate()
         selections.deallocate()
         counts.deallocate()
         touched.deallocate()

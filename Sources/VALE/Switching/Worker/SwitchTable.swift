@@ -17,6 +17,9 @@ struct SwitchTable {
     /// Numbers of the ports that broadcasts go to, ascending.
     let flood: UnsafeMutablePointer<UInt8>
     var floodCount = 0
+    /// Up to `VALESwitch.maximumTaps`.
+    let taps: UnsafeMutablePointer<WorkerTapPointer>
+    private(set) var tapCount = 0
     /// By interface index, for redirects: 512 entries, open addressing.
     private let byIfindex: UnsafeMutablePointer<WorkerPortPointer?>
     /// Sums of the ports that were removed.
@@ -27,6 +30,7 @@ struct SwitchTable {
         byNumber.initialize(repeating: nil, count: 256)
         ports = .allocate(capacity: Self.maximumPorts)
         flood = .allocate(capacity: Self.maximumPorts)
+        taps = .allocate(capacity: VALESwitch.maximumTaps)
         byIfindex = .allocate(capacity: Self.indexEntries)
         byIfindex.initialize(repeating: nil, count: Self.indexEntries)
         removed = .allocate()
@@ -36,6 +40,7 @@ struct SwitchTable {
         byNumber.deallocate()
         ports.deallocate()
         flood.deallocate()
+        taps.deallocate()
         byIfindex.deallocate()
         removed.deallocate()
     }
@@ -75,6 +80,19 @@ struct SwitchTable {
                 floodCount += 1
             }
         }
+    }
+
+    // MARK: Taps
+
+    mutating func add(_ tap: WorkerTapPointer) {
+        taps[tapCount] = tap
+        tapCount += 1
+    }
+
+    mutating func remove(_ tap: WorkerTapPointer) {
+        guard let index = (0..<tapCount).first(where: { taps[$0] == tap }) else { return }
+        tapCount -= 1
+        for i in index..<tapCount { taps[i] = taps[i + 1] }
     }
 
     // MARK: By interface index

@@ -7,6 +7,7 @@ struct WorkerPort {
     let counters: CounterBlock
     let table: UnsafeMutablePointer<SwitchTable>
     let number: UInt8
+    let serial: UInt32
     var ifindex: UInt32 = 0
     /// Its XDP programs; nil where it has none.
     var chain: WorkerChainPointer?
@@ -23,9 +24,10 @@ struct WorkerPort {
     var falseWakes = 0
 
     /// Without an interface.
-    init(table: UnsafeMutablePointer<SwitchTable>, number: UInt8, isEnabled: Bool) {
+    init(table: UnsafeMutablePointer<SwitchTable>, number: UInt8, serial: UInt32, isEnabled: Bool) {
         self.table = table
         self.number = number
+        self.serial = serial
         self.isEnabled = isEnabled
         counters = .allocate()
     }

@@ -8,10 +8,11 @@ extension Burst {
     func forward(_ count: Int, from port: WorkerPortPointer, through chain: WorkerChainPointer) {
         guard chain.pointee.needsWireFrames else { return round(count, port, chain, BurstTally()) }
         for i in 0..<count { arrived[i] = frames[Int(indices[i])] }
+        if taps.pointee.isNoting { taps.pointee.arrived.update(from: indices, count: count) }
         var wire = WireFrames(arrived, count: count, needsTailroom: chain.pointee.needsTailroom)
         repeat {
             var tally = BurstTally()
-            let filled = wire.fill(frames, limit: capacity, &memory.pointee.arena, &tally)
+            let filled = wire.fill(frames, limit: capacity, &memory.pointee.arena, &tally, taps)
             for i in 0..<filled { indices[i] = UInt16(truncatingIfNeeded: i) }
             round(filled, port, chain, tally)
             memory.pointee.arena.empty()
@@ -44,7 +45,7 @@ extension Burst {
             link.pointee.counters.runs &+= UInt64(truncatingIfNeeded: left)
             var kept = 0
             for i in 0..<left {
-                guard let verdict = verdict(results[i], link.pointee.counters, &tally) else { continue }
+                guard let verdict = verdict(results[i], of: chained[i], link.pointee.counters, &tally) else { continue }
                 if link.pointee.chainCalls & (1 << verdict.rawValue) != 0 {
                     contexts[kept] = contexts[i]
                     chained[kept] = chained[i]
@@ -90,15 +91,19 @@ extension Burst {
 
     /// Nil: the frame goes nowhere, and is counted.
     @inline(__always)
-    private func verdict(_ result: RunResult, _ counters: ChainCounters, _ tally: inout BurstTally) -> XDPVerdict? {
+    private func verdict(
+        _ result: RunResult, of index: UInt16, _ counters: ChainCounters, _ tally: inout BurstTally
+    ) -> XDPVerdict? {
         if result.fault != .none {
             counters.faults &+= 1
             if result.fault == .outOfFuel { tally.outOfFuel &+= 1 } else { tally.faults &+= 1 }
+            note(index, .drop(result.fault == .outOfFuel ? .programOutOfFuel : .programFault))
             return nil
         }
         guard result.value < 5, let verdict = XDPVerdict(rawValue: UInt8(truncatingIfNeeded: result.value)) else {
             counters.invalid &+= 1
             tally.invalidVerdicts &+= 1
+            note(index, .drop(.invalidVerdict))
             return nil
         }
         counters.count(verdict: Int(verdict.rawValue))
@@ -112,14 +117,19 @@ extension Burst {
         _ port: WorkerPortPointer, _ tally: inout BurstTally
     ) -> Bool {
         switch verdict {
-        case .aborted: tally.xdpAborted &+= 1
-        case .drop: tally.xdpDrops &+= 1
+        case .aborted:
+            tally.xdpAborted &+= 1
+            note(index, .drop(.xdpAborted))
+        case .drop:
+            tally.xdpDrops &+= 1
+            note(index, .drop(.xdpDrop))
         case .pass:
             update(index, context)
             return true
         case .tx:
             update(index, context)
             append(index, to: Int(port.pointee.number), &tally)
+            note(index, .sentBack)
         case .redirect:
             update(index, context)
             return redirect(index, context, port, &tally)

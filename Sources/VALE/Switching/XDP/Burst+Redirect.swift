@@ -18,6 +18,7 @@ extension Burst {
             return runWorkerProgram(index, context, target.program, port, &tally)
         case .broadcast, .none:
             tally.noRedirectTarget &+= 1
+            note(index, .drop(.noRedirectTarget))
         }
         return false
     }
@@ -28,16 +29,19 @@ extension Burst {
     ) {
         guard let egress = port.pointee.table.pointee.port(ifindex: ifindex) else {
             tally.noRedirectTarget &+= 1
+            note(index, .drop(.noRedirectTarget))
             return
         }
         if program != 0 {
             let result = run(program, on: index, context.pointee, egress: ifindex)
             guard result.fault == .none, result.value == UInt64(XDPVerdict.pass.rawValue) else {
                 tally.egressProgramDrops &+= 1
+                note(index, .drop(.egressProgramDrop))
                 return
             }
         }
         append(index, to: Int(egress.pointee.number), &tally)
+        note(index, .redirect(egress.pointee.number))
     }
 
     /// True: the frame goes on to the switch.
@@ -49,6 +53,7 @@ extension Burst {
         let result = run(program, on: index, context.pointee, egress: 0)
         if result.fault != .none {
             if result.fault == .outOfFuel { tally.outOfFuel &+= 1 } else { tally.faults &+= 1 }
+            note(index, .drop(result.fault == .outOfFuel ? .programOutOfFuel : .programFault))
             return false
         }
         switch XDPVerdict(rawValue: UInt8(clamping: result.value)) {
@@ -60,11 +65,17 @@ extension Burst {
                 switch next.kind {
                 case .interface, .socket: send(index, $0, to: next.target, program: next.program, port, &tally)
                 // A frame is not followed from worker to worker.
-                case .worker, .broadcast, .none: tally.noRedirectTarget &+= 1
+                case .worker, .broadcast, .none:
+                    tally.noRedirectTarget &+= 1
+                    note(index, .drop(.noRedirectTarget))
                 }
             }
-        case .drop: tally.xdpDrops &+= 1
-        default: tally.xdpAborted &+= 1
+        case .drop:
+            tally.xdpDrops &+= 1
+            note(index, .drop(.xdpDrop))
+        default:
+            tally.xdpAborted &+= 1
+            note(index, .drop(.xdpAborted))
         }
         return false
     }

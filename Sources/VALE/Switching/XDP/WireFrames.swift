@@ -21,8 +21,11 @@ struct WireFrames {
 
     /// Writes up to `limit` frames, in memory of `arena` where they are made or moved. At least one while there are some
     /// that can be had, if the arena is empty.
+    ///
+    /// - Parameter taps: are told which received frame each is of, where they want to know.
     mutating func fill(
-        _ frames: UnsafeMutablePointer<Frame>, limit: Int, _ arena: inout FrameArena, _ tally: inout BurstTally
+        _ frames: UnsafeMutablePointer<Frame>, limit: Int, _ arena: inout FrameArena, _ tally: inout BurstTally,
+        _ taps: UnsafeMutablePointer<TapMemory>
     ) -> Int {
         var filled = 0
         while next < count && filled < limit {
@@ -30,6 +33,7 @@ struct WireFrames {
             if frame.offload.gsoType == 0 {
                 guard frame.completeChecksum() else {
                     tally.badOffloads &+= 1
+                    taps.pointee.refuse(next, .badOffload)
                     next &+= 1
                     continue
                 }
@@ -40,11 +44,13 @@ struct WireFrames {
                     frame.bytes = room
                 }
                 (frames + filled).initialize(to: frame)
+                taps.pointee.make(filled, of: next)
                 filled &+= 1
                 next &+= 1
             } else {
                 guard let segmentation = Segmentation(frame) else {
                     tally.badOffloads &+= 1
+                    taps.pointee.refuse(next, .badOffload)
                     next &+= 1
                     continue
                 }
@@ -54,6 +60,7 @@ struct WireFrames {
                     let length = segmentation.write(segment, to: room)
                     (frames + filled).initialize(
                         to: Frame(bytes: room, length: UInt32(truncatingIfNeeded: length), ring: frame.ring))
+                    taps.pointee.make(filled, of: next)
                     filled &+= 1
                     segment &+= 1
                 }

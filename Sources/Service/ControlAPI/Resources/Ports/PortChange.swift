@@ -1,3 +1,4 @@
+import Capture
 import Foundation
 import PacketIO
 import Switching
@@ -8,14 +9,19 @@ struct PortChange {
     let spec: PortSpec
     let record: SwitchRecord
     let state: ControlState
+    /// Where ports on files find them; nil where there are none.
+    let pcapDirectory: PcapDirectory?
     private let chain: [XDPAttachment]
 
     /// - Throws: where there is no such program for its chain.
-    init(name: String, spec: PortSpec, record: SwitchRecord, state: ControlState) throws(Problem) {
+    init(
+        name: String, spec: PortSpec, record: SwitchRecord, state: ControlState, pcapDirectory: PcapDirectory?
+    ) throws(Problem) {
         self.name = name
         self.spec = spec
         self.record = record
         self.state = state
+        self.pcapDirectory = pcapDirectory
         chain = try PortChain.resolve(spec, in: state)
     }
 
@@ -26,7 +32,7 @@ struct PortChange {
     /// Whether the port stays, so that at most its admin state and its XDP programs change.
     private var isSamePort: Bool {
         guard let old else { return false }
-        return old.spec.backend == spec.backend && old.spec.interface == spec.interface
+        return old.spec.backend == spec.backend && old.spec.interface == spec.interface && old.spec.pcap == spec.pcap
             && (spec.number == nil || spec.number == old.number)
     }
 
@@ -44,6 +50,7 @@ struct PortChange {
         if old == nil && record.ports.count >= VALESwitch.maximumPorts {
             throw .conflict("switch \(record.name) has \(VALESwitch.maximumPorts) ports already")
         }
+        if let pcap = spec.pcap { try check(pcap) }
         guard let interface = spec.interface else { return }
         for other in state.switches.values {
             for port in other.ports.values
@@ -66,59 +73,106 @@ struct PortChange {
     }
 
     func carryOut() throws(Problem) -> PortRecord {
+        guard let old else { return try add() }
+        guard isSamePort else { return try replace(old) }
+        var port = old
         do {
-            if var port = old, isSamePort {
-                if port.spec.adminState != spec.adminState {
-                    try record.vale.setAdminState(name, isUp: spec.adminState == .up)
-                }
-                if port.spec.xdp != spec.xdp || port.spec.xdpTiming != spec.xdpTiming {
-                    try record.vale.setChain(name, chain, isTimed: spec.xdpTiming)
-                }
-                port.spec = spec
-                return port
+            if port.spec.adminState != spec.adminState {
+                try record.vale.setAdminState(name, isUp: spec.adminState == .up)
             }
-            guard let old else { return try add() }
-            return try replace(old)
+            if port.spec.xdp != spec.xdp || port.spec.xdpTiming != spec.xdpTiming {
+                try record.vale.setChain(name, chain, isTimed: spec.xdpTiming)
+            }
         } catch {
             throw Problem(error)
         }
+        port.spec = spec
+        return port
     }
 
-    private func add() throws(SwitchError) -> PortRecord {
-        let (backend, memory) = Self.backend(spec)
-        do {
-            let info = try record.vale.addPort(
-                name, backend, number: number, isAdminUp: spec.adminState == .up, chain: chain,
-                isTimed: spec.xdpTiming)
-            return PortRecord(name: name, spec: spec, number: info.number, memory: memory)
-        } catch {
-            memory?.close()
-            throw error
+    /// Files are there, and no other port writes them.
+    private func check(_ pcap: PcapPort.Options) throws(Problem) {
+        guard let pcapDirectory else {
+            throw Problem(.unsupported, "ports on files need a folder: swale serve --pcap-directory DIR")
+        }
+        let pointer = JSONPointer() / "pcap"
+        if let name = pcap.replay, let failure = PcapPort.refusal(ofReplay: name, in: pcapDirectory) {
+            throw .invalid(at: pointer / "replay", failure.description)
+        }
+        for other in state.switches.values {
+            for port in other.ports.values where !(other.name == record.name && port.name == name) {
+                let written = port.spec.pcap?.write
+                let read = port.spec.pcap?.replay
+                for file in [pcap.replay, pcap.write].compactMap({ $0 })
+                where file == written || file == pcap.write && file == read {
+                    throw .conflict("\(file) is in use by port \(port.name) of switch \(other.name)")
+                }
+            }
         }
     }
 
-    /// The old port is back where the new one can't be had.
-    private func replace(_ old: PortRecord) throws(SwitchError) -> PortRecord {
-        try record.vale.removePort(name)
+    private func add() throws(Problem) -> PortRecord {
+        var port = PortRecord(name: name, spec: spec, number: 0)
+        switch spec.backend {
+        case .interface: break
+        case .memory: port.memory = MemoryPort(receiveFrames: 1024, transmitFrames: 1024, bytes: 1 << 20)
+        case .pcap:
+            if let options = spec.pcap, let pcapDirectory { port.pcap = PcapPort(options, in: pcapDirectory) }
+        }
+        do {
+            port.number = try link(port, number: number, chain)
+        } catch {
+            port.close()
+            throw error
+        }
+        return port
+    }
+
+    /// The old port is back where the new one can't be had. One on files then plays and writes anew.
+    private func replace(_ old: PortRecord) throws(Problem) -> PortRecord {
+        old.quiet()
+        do {
+            try record.vale.removePort(name)
+        } catch {
+            throw Problem(error)
+        }
+        // The new one may write the same file.
+        old.pcap?.stop()
         do {
             let new = try add()
-            old.memory?.close()
+            old.close()
             return new
         } catch {
-            let backend = old.memory.map { PortBackend.memory($0) } ?? Self.backend(old.spec, mayBeAbsent: true).0
-            _ = try? record.vale.addPort(
-                name, backend, number: old.number, isAdminUp: old.spec.adminState == .up,
-                chain: (try? PortChain.resolve(old.spec, in: state)) ?? [], isTimed: old.spec.xdpTiming)
+            let chain = (try? PortChain.resolve(old.spec, in: state)) ?? []
+            _ = try? link(old, number: old.number, chain, mayBeAbsent: true)
             throw error
         }
     }
 
-    private static func backend(_ spec: PortSpec, mayBeAbsent: Bool = false) -> (PortBackend, MemoryPort?) {
-        switch spec.backend {
-        case .interface: return (.interface(spec.interface ?? "", mayBeAbsent: mayBeAbsent), nil)
-        case .memory:
-            let memory = MemoryPort(receiveFrames: 1024, transmitFrames: 1024, bytes: 1 << 20)
-            return (.memory(memory), memory)
+    /// Makes it a port of the switch.
+    ///
+    /// - Returns: its number.
+    private func link(
+        _ port: PortRecord, number: UInt8?, _ chain: [XDPAttachment], mayBeAbsent: Bool = false
+    ) throws(Problem) -> UInt8 {
+        let memory = port.memory ?? port.pcap?.memory
+        let backend =
+            memory.map { PortBackend.memory($0) } ?? .interface(port.spec.interface ?? "", mayBeAbsent: mayBeAbsent)
+        let info: PortInfo
+        do {
+            info = try record.vale.addPort(
+                name, backend, number: number, isAdminUp: port.spec.adminState == .up, chain: chain,
+                isTimed: port.spec.xdpTiming)
+        } catch {
+            throw Problem(error)
         }
+        do {
+            try port.pcap?.start()
+        } catch {
+            port.quiet()
+            _ = try? record.vale.removePort(name)
+            throw .conflict("\(error)")
+        }
+        return info.number
     }
 }

@@ -1,3 +1,4 @@
+import Capture
 import Foundation
 import HTTP
 import PacketIO
@@ -49,22 +50,37 @@ enum PortRoutes {
         var merged: [JSON.Member] = []
         if case .object(let members) = old.spec.json { merged = members }
         for (member, reader) in try patch.members(known: PortSpec.members).members.map({ ($0.name, $0.value) }) {
+            let old = JSON.object(merged)[member]
             merged.removeAll { $0.name == member }
             if case .null = reader { continue }
-            merged.append(JSON.Member(name: member, value: reader))
+            merged.append(JSON.Member(name: member, value: member == "pcap" ? merge(reader, into: old) : reader))
         }
-        // Memory ports have no interface; a change of backend leaves the old one's behind.
-        if case .string("memory")? = JSON.object(merged)["backend"], patch.value["interface"] == nil {
-            merged.removeAll { $0.name == "interface" }
+        // A change of backend leaves behind what belongs to the old one.
+        if case .string(let backend)? = JSON.object(merged)["backend"], backend != old.spec.backend.rawValue {
+            for member in ["interface", "pcap"] where patch.value[member] == nil {
+                merged.removeAll { $0.name == member }
+            }
         }
         return try write(context, name, try PortSpec(JSONReader(.object(merged)), port: name), record)
+    }
+
+    /// Members of an object, one level deep.
+    private static func merge(_ patch: JSON, into old: JSON?) -> JSON {
+        guard case .object(let changes) = patch, case .object(var members)? = old else { return patch }
+        for change in changes {
+            members.removeAll { $0.name == change.name }
+            if case .null = change.value { continue }
+            members.append(change)
+        }
+        return .object(members)
     }
 
     private static func write(
         _ context: Context, _ name: String, _ spec: PortSpec, _ record: SwitchRecord
     ) throws(Problem) -> Response {
         let control = context.control
-        let change = try PortChange(name: name, spec: spec, record: record, state: control.state)
+        let change = try PortChange(
+            name: name, spec: spec, record: record, state: control.state, pcapDirectory: control.pcapDirectory)
         try change.check()
         let isNew = record.ports[name] == nil
         if context.isDryRun {
@@ -87,12 +103,13 @@ enum PortRoutes {
         try context.checkPreconditions(record.ports[name]?.etag)
         let port = try control.state.port(name, of: record.name)
         if !context.isDryRun {
+            port.quiet()
             do {
                 _ = try record.vale.removePort(name)
             } catch {
                 throw Problem(error)
             }
-            port.memory?.close()
+            port.close()
             control.change { $0.switches[record.name]?.ports[name] = nil }
             control.events.lifecycle(.deleted, "port", "\(record.name)/\(name)")
         }
@@ -110,6 +127,17 @@ enum PortRoutes {
         if let mac = info?.macAddress { status.set("mac", .string(MACAddress.text(mac))) }
         if let mtu = info?.mtu { status.set("mtu", .integer(mtu)) }
         if let info, !info.chain.isEmpty { status.set("xdp", PortChain.json(info, port.spec)) }
+        if let pcap = port.pcap { status.set("pcap", json(pcap.status)) }
         return ["name": .string(port.name), "spec": port.spec.json, "status": status]
+    }
+
+    private static func json(_ pcap: PcapPort.Status) -> JSON {
+        var json: JSON = [
+            "replaying": .bool(pcap.isReplaying), "replayed": .count(pcap.replayed), "loops": .count(pcap.loops),
+            "skipped": .count(pcap.skipped), "written": .count(pcap.written),
+        ]
+        if let failure = pcap.replayFailure { json.set("replayError", .string(failure)) }
+        if let failure = pcap.writeFailure { json.set("writeError", .string(failure)) }
+        return json
     }
 }

@@ -67,12 +67,13 @@ enum SwitchRoutes {
         try context.checkPreconditions(control.state.switches[name]?.etag)
         let record = try control.state.switch(name)
         if !context.isDryRun {
+            for port in record.ports.values { port.quiet() }
             do {
                 try control.dataplane.removeSwitch(name)
             } catch {
                 throw Problem(error)
             }
-            for port in record.ports.values { port.memory?.close() }
+            for port in record.ports.values { port.close() }
             control.change { $0.switches[name] = nil }
             control.events.lifecycle(.deleted, "switch", name)
         }

@@ -1,0 +1,44 @@
+import Capture
+import Dispatch
+import HTTP
+import Synchronization
+
+/// The file of a capture on its way to a client: what is there, or on and on until the capture ends.
+final class CaptureDownload: Sendable {
+    private let session: CaptureSession
+    private let queue: DispatchQueue
+    /// Bytes of the file that are sent; nil: all that come.
+    private let end: Int?
+    private let offset = Mutex(0)
+
+    private static let chunk = 256 << 10
+
+    init(_ session: CaptureSession, follows: Bool, on queue: DispatchQueue) {
+        self.session = session
+        self.queue = queue
+        end = follows ? nil : session.byteCount
+    }
+
+    var stream: BodyStream { BodyStream(isEndless: end == nil) { self.pull($0) } }
+
+    private func pull(_ writer: BodyWriter) { queue.async { self.send(writer) } }
+
+    /// One pull at a time.
+    private func send(_ writer: BodyWriter) {
+        let start = offset.withLock { $0 }
+        let limit = min(Self.chunk, (end ?? .max) - start)
+        do throws(CaptureError) {
+            let (bytes, isLast) = try session.read(at: start, limit: limit)
+            offset.withLock { $0 += bytes.count }
+            if isLast || start + bytes.count == end {
+                writer.finish(bytes)
+            } else if bytes.isEmpty {
+                session.whenMore(than: start) { self.pull(writer) }
+            } else {
+                writer.write(bytes)
+            }
+        } catch {
+            writer.fail()
+        }
+    }
+}
