@@ -24,7 +24,7 @@ extension MapSchema {
         var members: [TypeSchema.Member] = []
         for variable in file.variables.sorted(by: { $0.offset < $1.offset })
         where variable.map == index && variable.size > 0 && variable.offset + variable.size <= size {
-            var type = variable.type.flatMap { TypeSchema(btf, $0) } ?? .bytes(variable.size)
+            var type = variable.type.flatMap { TypeSchema(btf, $0)?.named(variable.name) } ?? .bytes(variable.size)
             if type.size != variable.size { type = .bytes(variable.size) }
             guard !members.contains(where: { $0.name == variable.name }) else { continue }
             members.append(

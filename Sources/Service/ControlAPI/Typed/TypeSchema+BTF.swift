@@ -49,6 +49,9 @@ extension TypeSchema {
             shape = .enumeration(
                 Enumeration(isSigned: type.isSigned, values: type.values.map { ($0.name, $0.value) }))
         case .array(let array): shape = Self.array(btf, array, size, &budget)
+        case .structure where ownName == "struct in_addr" && size == 4,
+            .structure where ownName == "struct in6_addr" && size == 16:
+            shape = .ip
         case .structure(let type): shape = Self.composite(btf, type, isUnion: false, &budget)
         case .union(let type): shape = Self.composite(btf, type, isUnion: true, &budget)
         default: break
@@ -75,7 +78,9 @@ extension TypeSchema {
                 guard case .composite = schema.shape else { continue }
             }
             members.append(
-                Member(name: member.name, bitOffset: member.bitOffset, bits: member.bitFieldSize, type: schema))
+                Member(
+                    name: member.name, bitOffset: member.bitOffset, bits: member.bitFieldSize,
+                    type: member.bitFieldSize == nil ? schema.named(member.name) : schema))
         }
         return .composite(Composite(isUnion: isUnion, members: members))
     }

@@ -9,6 +9,12 @@ extension TypeSchema {
     func encode(_ reader: JSONReader, into bytes: inout [UInt8], at start: Int) throws(Problem) {
         switch shape {
         case .integer(let bits, let isSigned, let isBigEndian):
+            if isBigEndian, size == 4, case .string(let text) = reader.value, let address = IPAddress.bytes(text),
+                address.count == 4
+            {
+                bytes.replaceSubrange(start..<start + 4, with: address)
+                return
+            }
             let value = try reader.integer(in: BitField.range(bits: bits, isSigned: isSigned))
             put(value, into: &bytes, at: start)
             if isBigEndian { bytes[start..<start + size].reverse() }
@@ -26,6 +32,7 @@ extension TypeSchema {
         case .pointer:
             put(try reader.integer(in: 0...Int128(UInt64.max)), into: &bytes, at: start)
         case .mac: try Self.mac(reader, into: &bytes, at: start)
+        case .ip: try ip(reader, into: &bytes, at: start)
         case .text: try text(reader, into: &bytes, at: start)
         case .array(let element, let count):
             let items = try reader.items()
@@ -88,6 +95,19 @@ extension TypeSchema {
             throw reader.refusal("expected an address such as 02:00:00:00:00:01")
         }
         bytes.replaceSubrange(start..<start + 6, with: address)
+    }
+
+    private func ip(_ reader: JSONReader, into bytes: inout [UInt8], at start: Int) throws(Problem) {
+        if size == 4, case .whole = reader.value {
+            put(try reader.integer(in: 0...Int128(UInt32.max)), into: &bytes, at: start)
+            bytes[start..<start + size].reverse()
+            return
+        }
+        let text = try reader.string()
+        guard let address = IPAddress.bytes(text), address.count == size else {
+            throw reader.refusal("expected an address such as \(size == 4 ? "192.0.2.1" : "2001:db8::1"), got \(text)")
+        }
+        bytes.replaceSubrange(start..<start + size, with: address)
     }
 
     private func text(_ reader: JSONReader, into bytes: inout [UInt8], at start: Int) throws(Problem) {

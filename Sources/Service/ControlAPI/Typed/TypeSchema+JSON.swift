@@ -19,7 +19,7 @@ extension TypeSchema {
             json.set("element", element.json)
         case .composite(let composite):
             json.set("members", .array(composite.flattened.map(\.json)))
-        case .boolean, .float, .pointer, .mac, .text, .bytes: break
+        case .boolean, .float, .pointer, .mac, .ip, .text, .bytes: break
         }
         return json
     }
@@ -32,6 +32,7 @@ extension TypeSchema {
         case .float: "float"
         case .pointer: "pointer"
         case .mac: "mac"
+        case .ip: "ip"
         case .text: "text"
         case .array: "array"
         case .composite(let composite): composite.isUnion ? "union" : "struct"

@@ -23,6 +23,7 @@ extension TypeSchema {
         case .pointer:
             text.string("0x" + String(bytes.loadUnaligned(as: UInt64.self), radix: 16))
         case .mac: Self.mac(bytes, to: &text)
+        case .ip: text.string(IPAddress.text(bytes))
         case .text: Self.text(bytes, to: &text)
         case .array(let element, let count):
             text.byte(UInt8(ascii: "["))

@@ -34,7 +34,7 @@ extension TypeSchema {
             }
         case .composite(let composite) where !composite.isUnion:
             for member in composite.members { member.add(bytes, into: &sum, at: start) }
-        case .boolean, .enumeration, .pointer, .mac, .text, .composite, .bytes:
+        case .boolean, .enumeration, .pointer, .mac, .ip, .text, .composite, .bytes:
             if sum[start..<start + size].allSatisfy({ $0 == 0 }) {
                 sum.replaceSubrange(start..<start + size, with: bytes)
             }

@@ -17,6 +17,8 @@ struct TypeSchema: Sendable {
         case pointer
         /// Six bytes, `02:00:00:00:00:01`.
         case mac
+        /// 4 or 16 bytes in network order, `192.0.2.1`, `2001:db8::1`.
+        case ip
         /// A `char` array.
         case text
         case array(element: TypeSchema, count: Int)

@@ -32,7 +32,7 @@ extension LoadOptions {
             throw value.refusal(
                 "the object has no variable \(name); its constants are \(known.isEmpty ? "none" : known)")
         }
-        if let btf = file.btf, let type = variable.type, let schema = TypeSchema(btf, type),
+        if let btf = file.btf, let type = variable.type, let schema = TypeSchema(btf, type)?.named(name),
             schema.size == variable.size
         {
             return try schema.encode(value)
