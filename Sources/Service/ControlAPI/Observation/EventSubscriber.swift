@@ -18,11 +18,13 @@ final class EventSubscriber: Sendable {
     }
 
     private let options: EventOptions
-    private let pipe = BodyPipe()
+    private let pipe: BodyPipe
     private let state: Mutex<State>
 
-    init(_ options: EventOptions) {
+    /// - Parameter onClose: called when the client is gone.
+    init(_ options: EventOptions, onClose: @escaping @Sendable () -> Void) {
         self.options = options
+        pipe = BodyPipe(onClose: onClose)
         state = Mutex(State(rest: options.limit ?? Int.max))
         // So that a client knows at once that it is connected.
         pipe.send(Array(": events\n\n".utf8))
@@ -31,6 +33,11 @@ final class EventSubscriber: Sendable {
     var stream: BodyStream { pipe.stream(heartbeat: .eventStream) }
 
     var isClosed: Bool { pipe.isClosed || state.withLock { $0.isDone } }
+
+    func wants(_ kind: EventHub.Kind) -> Bool { options.kinds.contains(kind) && !isClosed }
+
+    /// When stats are due; nil where none are wanted.
+    var nextStats: ContinuousClock.Instant? { wants(.stats) ? state.withLock { $0.statsDue } : nil }
 
     /// True once each interval.
     func isStatsDue(_ now: ContinuousClock.Instant) -> Bool {

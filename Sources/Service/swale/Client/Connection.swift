@@ -29,23 +29,7 @@ struct Connection {
         return false
     }
 
-    /// All that the peer sends until it closes.
-    func readAll() throws(Failure) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = recv(descriptor, &chunk, chunk.count, 0)
-            if count > 0 {
-                bytes += chunk[..<count]
-            } else if count == 0 || errno == ECONNRESET {
-                return bytes
-            } else if errno != EINTR {
-                throw .system("reading the service's reply", .failed)
-            }
-        }
-    }
-
-    /// What has come, at least a byte; empty where the peer has closed.
+    /// What the peer sends next; empty when it has closed.
     func read() throws(Failure) -> [UInt8] {
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while true {
@@ -63,6 +47,13 @@ struct Connection {
         ]
         while poll(&descriptors, 2, -1) < 0 && errno == EINTR {}
         return descriptors[1].revents & Int16(POLLERR) == 0
+    }
+
+    /// All that the peer sends until it closes.
+    func readAll() throws(Failure) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while case let part = try read(), !part.isEmpty { bytes += part }
+        return bytes
     }
 
     private static func connectUnix(_ path: String) throws(Failure) -> Int32 {

@@ -16,6 +16,7 @@ public final class TraceLog: Sendable {
     private struct State {
         var lines: [Line] = []
         var last: UInt64 = 0
+        var waiting: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
@@ -27,11 +28,23 @@ public final class TraceLog: Sendable {
 
     /// Called by a worker for each line: takes a lock, as text is for debugging only.
     func append(_ text: String, slot: Int) {
-        state.withLock { state in
+        let waiting = state.withLock { state in
             state.last += 1
             if state.lines.count >= capacity { state.lines.removeFirst(capacity / 4 + 1) }
             state.lines.append(Line(sequence: state.last, timeNs: clinux_monotonic_ns(), slot: slot, text: text))
+            return state.waiting.take()
         }
+        waiting?()
+    }
+
+    /// Calls `body` once, as soon as there is a line after `sequence`: at once, or from the worker that writes it. It has
+    /// to be short. There is one who waits; a later call takes the place of an earlier one.
+    public func whenLines(after sequence: UInt64, _ body: @escaping @Sendable () -> Void) {
+        let isThere = state.withLock { state in
+            state.waiting = state.last > sequence ? nil : body
+            return state.last > sequence
+        }
+        if isThere { body() }
     }
 
     /// The lines after `sequence`, oldest first, that are still held.
