@@ -14,7 +14,8 @@ struct Swale: ParsableCommand {
                 name: "Client",
                 subcommands: [
                     ProgramCommand.self, MapCommand.self, SwitchCommand.self, PortCommand.self, StatsCommand.self,
-                    DropsCommand.self, CaptureCommand.self,
+                    DropsCommand.self, CaptureCommand.self, EventsCommand.self, TraceCommand.self,
+                    FIBCommand.self,
                 ]),
             CommandGroup(
                 name: "Offline",

@@ -5,6 +5,7 @@ struct ControlState: Sendable {
     var maps: [String: MapRecord] = [:]
     var switches: [String: SwitchRecord] = [:]
     var captures: [String: CaptureRecord] = [:]
+    var fib = FIBState()
 
     func program(_ name: String) throws(Problem) -> ProgramRecord {
         guard let record = programs[name] else { throw .notFound("there is no program \(name)") }
@@ -63,4 +64,7 @@ struct ControlState: Sendable {
         }
         return nil
     }
+
+    /// Of all ports, by switch and name.
+    var portSpecs: [String: [String: PortSpec]] { switches.mapValues { $0.ports.mapValues(\.spec) } }
 }

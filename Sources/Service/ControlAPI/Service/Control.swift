@@ -13,6 +13,7 @@ import Verifier
 final class Control: Sendable {
     let dataplane: Dataplane
     let trace: TraceLog
+    let fib: FIBControl
     let events: EventHub
     let started = Date()
     let writer = DispatchQueue(label: "swale.control", qos: .userInitiated)
@@ -33,7 +34,8 @@ final class Control: Sendable {
         self.dataplane = dataplane
         verifierLimits = configuration.verifierLimits
         pcapDirectory = configuration.pcapDirectory.map { PcapDirectory($0) }
-        programOptions = Program.Options(checksAccesses: configuration.checksAccesses)
+        fib = FIBControl(domain: dataplane.domain)
+        programOptions = Program.Options(checksAccesses: configuration.checksAccesses, fib: fib.table)
         verification = VerificationPool(avoiding: dataplane.cpu)
         trace = TraceLog()
         events = EventHub(trace: trace)
@@ -56,6 +58,11 @@ final class Control: Sendable {
 
     /// On the control queue only.
     func change(_ body: (inout ControlState) -> Void) {
-        current.withLock { body(&$0) }
+        let (before, after) = current.withLock { state in
+            let before = state
+            body(&state)
+            return (before, state)
+        }
+        if before.portSpecs != after.portSpecs { fib.update(after) }
     }
 }

@@ -13,7 +13,8 @@ public final class ControlService: RequestHandler {
         self.control = control
         let endpoints =
             ProgramRoutes.endpoints + MapRoutes.endpoints + EntryRoutes.endpoints + SwitchRoutes.endpoints
-            + CaptureRoutes.endpoints + ObservationRoutes.endpoints + [EventRoute.endpoint]
+            + CaptureRoutes.endpoints + FIBRoutes.endpoints + ObservationRoutes.endpoints
+            + [EventRoute.endpoint]
             + ServiceRoutes(configuration).endpoints
         var router = Router(
             fallback: SiteHandler(site: configuration.webRoot.map { StaticSite(root: $0) }, control: control))

@@ -12,13 +12,7 @@ enum LinkMessage {
 
     /// Hands the messages of a datagram to `body`, in order. Malformed ends are left out.
     static func parse(_ datagram: UnsafeRawBufferPointer, _ body: (LinkMessage) -> Void) {
-        let headerBytes = MemoryLayout<nlmsghdr>.size
-        var offset = 0
-        while offset + headerBytes <= datagram.count {
-            let header = datagram.loadUnaligned(fromByteOffset: offset, as: nlmsghdr.self)
-            let length = Int(header.nlmsg_len)
-            guard length >= headerBytes, offset + length <= datagram.count else { return }
-            let payload = UnsafeRawBufferPointer(rebasing: datagram[offset + headerBytes..<offset + length])
+        forEachMessage(datagram) { header, payload in
             let interrupted = Int32(header.nlmsg_flags) & NLM_F_DUMP_INTR != 0
             switch Int(header.nlmsg_type) {
             case Int(NLMSG_DONE):
@@ -34,6 +28,18 @@ enum LinkMessage {
                 }
             default: break
             }
+        }
+    }
+
+    /// Headers, and what stands behind them.
+    static func forEachMessage(_ datagram: UnsafeRawBufferPointer, _ body: (nlmsghdr, UnsafeRawBufferPointer) -> Void) {
+        let headerBytes = MemoryLayout<nlmsghdr>.size
+        var offset = 0
+        while offset + headerBytes <= datagram.count {
+            let header = datagram.loadUnaligned(fromByteOffset: offset, as: nlmsghdr.self)
+            let length = Int(header.nlmsg_len)
+            guard length >= headerBytes, offset + length <= datagram.count else { return }
+            body(header, UnsafeRawBufferPointer(rebasing: datagram[offset + headerBytes..<offset + length]))
             offset += (length + 3) & ~3
         }
     }
@@ -64,7 +70,7 @@ enum LinkMessage {
             kind: kind)
     }
 
-    private static func attributes(_ bytes: UnsafeRawBufferPointer, _ body: (Int, UnsafeRawBufferPointer) -> Void) {
+    static func attributes(_ bytes: UnsafeRawBufferPointer, _ body: (Int, UnsafeRawBufferPointer) -> Void) {
         var offset = 0
         while offset + 4 <= bytes.count {
             let header = bytes.loadUnaligned(fromByteOffset: offset, as: rtattr.self)

@@ -75,13 +75,18 @@ struct LinkSocket: BitwiseCopyable {
 
     /// Hands on the messages of one datagram. ENOBUFS, thrown: messages were lost.
     func receive(_ body: (LinkMessage) -> Void) throws(PortError) {
+        try receiveDatagram { LinkMessage.parse($0, body) }
+    }
+
+    /// The same of the datagram itself.
+    func receiveDatagram(_ body: (UnsafeRawBufferPointer) -> Void) throws(PortError) {
         let failure: Int32 = withUnsafeTemporaryAllocation(byteCount: Self.bufferBytes, alignment: 8) { buffer in
             var read: Int
             repeat {
                 read = recv(descriptor, buffer.baseAddress, buffer.count, 0)
             } while read < 0 && errno == EINTR
             guard read > 0 else { return read < 0 ? errno : EPIPE }
-            LinkMessage.parse(UnsafeRawBufferPointer(rebasing: buffer[..<read]), body)
+            body(UnsafeRawBufferPointer(rebasing: buffer[..<read]))
             return 0
         }
         guard failure == 0 else { throw .system(interface: "any", call: "recv(netlink)", errno: failure) }
