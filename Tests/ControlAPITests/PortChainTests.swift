@@ -73,6 +73,60 @@ struct PortChainTests {
         #expect(eventually { ports[1].transmittedCount == 3 })
     }
 
+    private static let redirects = """
+        #include <linux/bpf.h>
+        #include <bpf/bpf_helpers.h>
+        struct {
+            __uint(type, BPF_MAP_TYPE_DEVMAP); __type(key, __u32); __type(value, __u32); __uint(max_entries, 8);
+        } ports SEC(".maps");
+        SEC("xdp") int to(struct xdp_md *md) {
+            unsigned char *data = (void *)(long)md->data, *end = (void *)(long)md->data_end;
+            if (data + 15 > end) return XDP_ABORTED;
+            if (data[14] == 0xff) return bpf_redirect_map(&ports, 0, BPF_F_BROADCAST | BPF_F_EXCLUDE_INGRESS);
+            return bpf_redirect_map(&ports, data[14], XDP_PASS);
+        }
+        char LICENSE[] SEC("license") = "GPL";
+        """
+
+    /// By the elements of a devmap, which name ports by their interface indices.
+    @Test func redirectsByADevmap() throws {
+        let api = try TestService()
+        let ports = try api.makeSwitch("br0", ports: ["a", "b", "c", "d"])
+        let put = try api.putProgram("p", try Fixture.object(source: Self.redirects))
+        #expect(put.status == 201, "\(put.text)")
+        for (key, port) in ["a", "b", "c"].enumerated() {
+            let ifindex = try #require(try api.call("GET", "/v1/switches/br0/ports/\(port)").int("status.ifindex"))
+            let entry = try api.call(
+                "PUT", "/v1/maps/p.ports/entries/0x0\(key)000000",
+                json: "{\"value\":\"\(Hex.text(withUnsafeBytes(of: UInt32(ifindex).littleEndian) { Array($0) }))\"}")
+            #expect(entry.status < 300, "\(entry.text)")
+        }
+        // A port twice, and one that is not there.
+        for (key, ifindex) in [
+            (3, try api.call("GET", "/v1/switches/br0/ports/c").int("status.ifindex") ?? 0), (4, 99),
+        ] {
+            let bytes = withUnsafeBytes(of: UInt32(ifindex).littleEndian) { Array($0) }
+            _ = try api.call(
+                "PUT", "/v1/maps/p.ports/entries/0x0\(key)000000", json: "{\"value\":\"\(Hex.text(bytes))\"}")
+        }
+        let chain = try api.call("PATCH", "/v1/switches/br0/ports/a", json: #"{"xdp":[{"program":"p"}]}"#)
+        #expect(chain.status == 200, "\(chain.text)")
+        func frame(_ key: UInt8) -> [UInt8] {
+            [UInt8](repeating: 2, count: 14) + [key] + [UInt8](repeating: 0, count: 49)
+        }
+        // To b; to c; to where nothing is; no element, so that it passes and finds no program; to b and twice to c.
+        for key: UInt8 in [1, 2, 4, 7, 255] { ports[0].inject(frame(key)) }
+        #expect(eventually { ports[1].transmittedCount == 2 && ports[2].transmittedCount == 3 })
+        #expect(ports[2].drain() == [frame(2), frame(255), frame(255)])
+        #expect(ports[1].drain() == [frame(1), frame(255)])
+        #expect(ports[0].drain().isEmpty && ports[3].drain().isEmpty)
+        let stats = try api.call("GET", "/v1/switches/br0/stats")
+        #expect(stats.string("ledger.generated") == "2")
+        #expect(stats.string("ledger.drops.no_redirect_target") == "1")
+        #expect(stats.string("ledger.drops.no_program") == "1")
+        #expect(stats["ledger.balanced"] as? Bool == true)
+    }
+
     @Test func runsByPriorityFromTheFirstFrameOn() throws {
         let api = try TestService()
         _ = try api.makeSwitch("br0", ports: [])

@@ -101,7 +101,7 @@ import Testing
         (verdict, found) = try redirect("to_cpu", 1, 0)
         #expect(verdict == 4 && found.kind == .worker && found.target == 1 && Executable(found) != nil)
         (verdict, found) = try redirect("to_socket", 3, 0)
-        #expect(verdict == 4 && found.kind == .socket && found.target == 3)
+        #expect(verdict == 4 && found.kind == .interface && found.target == 5)
         (verdict, found) = try redirect("to_port", 0, 2)
         #expect(verdict == 2 && found.kind == .none)
         #expect(try redirect("to_cpu", 1, 8).0 == 0)

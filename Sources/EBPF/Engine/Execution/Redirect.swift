@@ -10,13 +10,12 @@ public struct Redirect: BitwiseCopyable, Hashable, Sendable {
         case broadcast
         /// Another worker.
         case worker
-        case socket
     }
 
     public var kind: Kind
     /// broadcast: `BPF_F_EXCLUDE_INGRESS`.
     public var excludesIngress: Bool
-    /// interface: its number. worker: CPU number of a cpumap's entry. socket: index in the xskmap.
+    /// interface: its number. worker: CPU number of a cpumap's entry.
     public var target: UInt32
     /// broadcast: the devmap, address of a `MapCore`.
     public var map: UInt

@@ -32,6 +32,7 @@ struct OutcomeCode: BitwiseCopyable, Equatable {
         @inline(__always) @_noAllocation @_noLocks get { OutcomeCode(2, 255) }
     }
     static var sentBack: OutcomeCode { OutcomeCode(3, 255) }
+    /// 255: to several ports.
     static func redirect(_ egress: UInt8) -> OutcomeCode { OutcomeCode(4, egress) }
     @inline(__always) @_noAllocation @_noLocks
     static func drop(_ reason: DropReason) -> OutcomeCode {

@@ -117,6 +117,7 @@ extension Program {
     /// Whether the packet's end may move. What a tail call goes on with may do it.
     var mayMoveTail: Bool {
         isUnknown || !code.helpers.isDisjoint(with: [Self.adjustTail, Self.tailCall])
+            || maps.contains { $0.mayHoldPrograms }
     }
 }
 

@@ -29,16 +29,13 @@ enum RedirectHelpers {
                 return flags & actionBits
             }
             redirect.program = target.pointee.program
-            switch map.pointee.type {
-            case .devmap, .devmapHash:
-                redirect.kind = .interface
-                redirect.target = target.pointee.target
-            case .cpumap:
+            if map.pointee.type == .cpumap {
                 redirect.kind = .worker
                 redirect.target = call.u32(2)
-            default:
-                redirect.kind = .socket
-                redirect.target = call.u32(2)
+            } else {
+                // There are no AF_XDP sockets: an element of an xskmap names a port as one of a devmap does.
+                redirect.kind = .interface
+                redirect.target = target.pointee.target
             }
         }
         frame.pointee.redirect = redirect
