@@ -21,7 +21,8 @@ final class KernelMaps {
     deinit { for descriptor in descriptors + prototypes { close(descriptor) } }
 
     private func create(_ map: MapDescription) throws(KernelError) -> Int32 {
-        var extra = clinux_bpf_map_extra(inner_map: -1, btf: -1, key_type: 0, value_type: 0, map_extra: 0)
+        var extra = clinux_bpf_map_extra(
+            inner_map: -1, btf: -1, key_type: 0, value_type: 0, map_extra: map.attributes.extra)
         if let inner = map.inner {
             let prototype = try create(MapDescription(name: "\(map.name), the inner map", attributes: inner))
             prototypes.append(prototype)

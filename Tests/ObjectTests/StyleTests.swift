@@ -52,4 +52,27 @@ import Testing
         #expect(object.programs.map(\.name) == ["program", "other"])
         #expect(object.programs.map(\.instructions.count) == [4, 2])
     }
+
+    /// iproute2's tail calls: sections `ID/KEY`.
+    @Test func numberedSectionsAreTails() throws {
+        let source = """
+            #define SEC(name) __attribute__((section(name), used))
+            struct map { unsigned type, key_size, value_size, max_entries, flags, id, pinning, inner_id, inner_idx; };
+            SEC("maps") struct map jump = {3, 4, 4, 8, 0, 0x2a};
+            SEC("maps") struct map other = {3, 4, 4, 8, 0, 7};
+            static void (*tail)(void *context, void *map, unsigned index) = (void *)12;
+            SEC("42/0") int first(void *context) { return 1; }
+            SEC("0x2a/0x5") int second(void *context) { tail(context, &jump, 0); return 2; }
+            SEC("7/1") int third(void *context) { tail(context, &other, 1); return 3; }
+            SEC("8/1") int nowhere(void *context) { return 4; }
+            SEC("prog") int start(void *context) { tail(context, &jump, 5); return 5; }
+            """
+        let object = try ObjectFile(elf: Compiler.object(source: source))
+        #expect(
+            object.maps.map(\.values) == [
+                [MapDefinition.Value(index: 0, name: "first"), MapDefinition.Value(index: 5, name: "second")],
+                [MapDefinition.Value(index: 1, name: "third")],
+            ])
+        #expect(object.programs.count == 5)
+    }
 }

@@ -52,8 +52,6 @@ struct Scenario: Sendable, CustomTestStringConvertible {
     enum Content: Sendable {
         /// What a program finds; in a per-CPU map for the one CPU that programs run on.
         case value([UInt8])
-        /// For program arrays: a function of the object.
-        case program(String)
         /// For maps of maps: a map as the outer one asks for, with these entries.
         case map([(key: [UInt8], value: [UInt8])])
     }

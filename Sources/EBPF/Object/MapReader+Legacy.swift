@@ -38,11 +38,32 @@ extension MapReader {
             }
             found.append(Found(definition: definition, section: section.index, offset: symbol.offset))
         }
+        for index in found.indices where stride == 36 && found[index].definition.attributes.type == .progArray {
+            found[index].definition.values = tails(of: try content.u32(found[index].offset + 20))
+        }
         for index in found.indices where found[index].definition.attributes.type.holdsMaps {
             let view = try content.view(offset: index * stride, count: stride, section: section.name)
             found[index].definition.inner = try Self.inner(view, among: found, content)
         }
         return found
+    }
+
+    /// iproute2 puts the function of a section `ID/KEY` into the program array of this id.
+    private func tails(of id: UInt32) -> [MapDefinition.Value] {
+        guard id != 0 else { return [] }
+        var tails: [MapDefinition.Value] = []
+        for section in elf.sections where section.isCode {
+            let numbers = section.name.split(separator: "/", omittingEmptySubsequences: false).map(Self.number)
+            guard numbers.count == 2, numbers[0] == id, let key = numbers[1] else { continue }
+            let function = elf.symbols(in: section).first { $0.type == ELFFile.Symbol.function && $0.value == 0 }
+            if let function { tails.append(MapDefinition.Value(index: Int(key), name: function.name)) }
+        }
+        return tails
+    }
+
+    /// Decimal, or hexadecimal behind `0x`.
+    private static func number(_ text: Substring) -> UInt32? {
+        text.hasPrefix("0x") ? UInt32(text.dropFirst(2), radix: 16) : UInt32(text)
     }
 
     /// The map that those within are like: the kernel's samples name it by its index, iproute2 by its id.

@@ -10,7 +10,7 @@ final class LinuxHost: XDPHost {
     private let file: ObjectFile
     private let maps: KernelMaps
     private let program: KernelProgram
-    /// What program arrays and maps of maps hold; the kernel does not keep it for as long as the test wants to look.
+    /// What maps of maps and program arrays hold.
     private var inner: [(map: String, key: [UInt8], contents: KernelMaps)] = []
     private var targets: [KernelProgram] = []
     /// By index of the map that they belong to.
@@ -27,6 +27,16 @@ final class LinuxHost: XDPHost {
             try Self.check(clinux_bpf_map_update(descriptor, [0, 0, 0, 0], bytes, 0), "map \(definition.name)")
         }
         program = try Self.load(file.program(function, type: .xdp), maps)
+        for (index, definition) in file.maps.enumerated() where definition.attributes.type == .progArray {
+            for value in definition.values {
+                let target = try Self.load(file.program(value.name, type: .xdp), maps)
+                targets.append(target)
+                let key = u32(UInt32(value.index))
+                try Self.check(
+                    clinux_bpf_map_update(maps.descriptors[index], key, u32(UInt32(target.descriptor)), 0),
+                    "program in \(definition.name)")
+            }
+        }
         for (index, definition) in file.maps.enumerated() {
             switch definition.attributes.type {
             case .ringbuf:
@@ -60,10 +70,6 @@ final class LinuxHost: XDPHost {
             value =
                 attributes.type.isPerCPU
                 ? bytes + [UInt8](repeating: 0, count: Self.valueBytes(attributes) - bytes.count) : bytes
-        case .program(let name):
-            let target = try Self.load(file.program(name, type: .xdp), maps)
-            targets.append(target)
-            value = u32(UInt32(target.descriptor))
         case .map(let entries):
             guard let attributes = file.maps[index].inner else { throw HostError("no maps are in \(entry.map)") }
             let map = try KernelMaps([MapDescription(name: entry.map, attributes: attributes)], entryLimit: .max)

@@ -42,7 +42,11 @@ final class SwaleHost: XDPHost {
         case .value(let bytes):
             let padding = map.isPerCPU ? map.userValueSize - bytes.count : 0
             try map.update(entry.key, bytes + [UInt8](repeating: 0, count: padding))
-        case .program, .map: throw HostError("map \(entry.map) holds objects")
+        case .map(let entries):
+            guard let attributes = map.inner else { throw HostError("no maps are in \(entry.map)") }
+            let inner = try Map(attributes, domain: domain, name: entry.map)
+            for (key, value) in entries { try inner.update(key, value) }
+            try map.setMap(entry.key, inner)
         }
     }
 
@@ -69,6 +73,30 @@ final class SwaleHost: XDPHost {
 
     func contents(of name: String) throws -> MapContents? {
         let map = try map(name).map
+        switch map.attributes.type {
+        case .ringbuf: return numbered(try map.takeRecords(limit: .max).map(\.bytes))
+        case .perfEventArray: return numbered(try map.takeRecords(limit: .max).map { Self.padded($0.bytes) })
+        case .queue, .stack:
+            var elements: [[UInt8]] = []
+            while let element = try? map.pop() { elements.append(element) }
+            return numbered(elements)
+        case .hashOfMaps, .arrayOfMaps:
+            var contents: MapContents = [:]
+            for element in map.allReferences {
+                guard let inner = map.innerMap(element.key) else { continue }
+                for (key, value) in try Self.contents(inner) ?? [:] { contents[element.key + key] = value }
+            }
+            return contents
+        default: return try Self.contents(map)
+        }
+    }
+
+    /// As long as the kernel makes a record of a perf event: a whole number of words with its length.
+    private static func padded(_ record: [UInt8]) -> [UInt8] {
+        record + zeros((record.count + 4 + 7) / 8 * 8 - 4 - record.count)
+    }
+
+    private static func contents(_ map: Map) throws -> MapContents? {
         guard map.attributes.type.isReadable else { return nil }
         let bytes = map.attributes.valueSize
         var contents: MapContents = [:]

@@ -41,8 +41,6 @@ extension Scenario {
             Entry("lb4_services_v2", key(virtual, 84, slot: 1, IPProtocol.tcp), service(11)),
             Entry("lb4_reverse_nat", u16(1), ip(virtual) + be16(80)),
             Entry("lb4_reverse_nat", u16(2), ip(virtual) + be16(53)),
-            Entry("calls_xdp", u32(1), .program("tail_lb4")), Entry("calls_xdp", u32(2), .program("tail_ct4")),
-            Entry("calls_xdp", u32(3), .program("tail_rev_nodeport")),
         ]
         for (index, address) in backends.enumerated() {
             let port: UInt16 = index == 2 ? 5353 : 8080

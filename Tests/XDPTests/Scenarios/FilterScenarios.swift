@@ -1,6 +1,6 @@
 // Programs that let packets pass or not.
 extension Scenario {
-    static let filters: [Scenario] = [prefixes, rateLimit, rules, dns, knock, sni, http, conntrack]
+    static let filters: [Scenario] = [prefixes, rateLimit, rules, dns, knock, sni, http, conntrack, bloom, tenants]
 
     private static let prefixes: Scenario = {
         func rule(_ action: UInt32) -> [UInt8] { bytes(u32(action), zeros(20)) }

@@ -1,6 +1,6 @@
 // Programs that send packets on: routers, balancers, bridges.
 extension Scenario {
-    static let forwarders: [Scenario] = [staticRoutes, tunnelBalancer, gue, fib]
+    static let forwarders: [Scenario] = [staticRoutes, tunnelBalancer, gue, fib, services, bridge, spread]
 
     private static let staticRoutes: Scenario = {
         func to(_ address: String, from: String = "10.0.0.1", ttl: UInt8 = 64) -> Packet {

@@ -1,6 +1,6 @@
 // Programs that count and sample.
 extension Scenario {
-    static let measurements: [Scenario] = [sizes, flows, jumbo, text, callbacks, locked]
+    static let measurements: [Scenario] = [sizes, flows, jumbo, text, callbacks, locked, sampler]
 
     /// Packets of every kind that a host sees.
     static let mixture: [Packet] = {

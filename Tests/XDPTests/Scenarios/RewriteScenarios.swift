@@ -1,6 +1,6 @@
 // Programs that change packets.
 extension Scenario {
-    static let rewrites: [Scenario] = [nat44, vlanStack, mpls, vxlan, dhcpRelay, trim, nat64, mssClamp]
+    static let rewrites: [Scenario] = [nat44, vlanStack, mpls, vxlan, dhcpRelay, trim, nat64, mssClamp, allocator]
 
     private static let nat44: Scenario = {
         let (outside, remote) = ("203.0.113.1", "198.51.100.7")

@@ -1,6 +1,8 @@
 // Programs in the styles of other projects, and of other times.
 extension Scenario {
-    static let styles: [Scenario] = [hdrCursor, legacyMaps, allowList, denyList, signedAverages, globals, beforeBTF]
+    static let styles: [Scenario] = [
+        hdrCursor, legacyMaps, allowList, denyList, signedAverages, globals, beforeBTF, numbered,
+    ]
 
     private static let hdrCursor: Scenario = {
         func ping(_ sequence: UInt16, type: UInt8 = 128) -> Packet {
