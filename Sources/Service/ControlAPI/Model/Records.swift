@@ -37,11 +37,19 @@ struct MapRecord: Sendable {
     var etag: String { ETag.make("map", name, spec) }
 
     var spec: JSON {
-        [
+        var spec = Self.spec(attributes)
+        if let inner = map.inner { spec.set("inner", Self.spec(inner)) }
+        return spec
+    }
+
+    private static func spec(_ attributes: MapAttributes) -> JSON {
+        var spec: JSON = [
             "type": .string(attributes.type.name), "keySize": .integer(attributes.keySize),
             "valueSize": .integer(attributes.valueSize), "maxEntries": .integer(attributes.maxEntries),
             "flags": .array(attributes.flags.names.map { .string($0) }),
         ]
+        if attributes.extra != 0 { spec.set("extra", .count(attributes.extra)) }
+        return spec
     }
 }
 

@@ -14,6 +14,7 @@ final class Control: Sendable {
     let dataplane: Dataplane
     let trace: TraceLog
     let fib: FIBControl
+    let records = RecordHubs()
     let events: EventHub
     let started = Date()
     let writer = DispatchQueue(label: "swale.control", qos: .userInitiated)
@@ -64,5 +65,6 @@ final class Control: Sendable {
             return (before, state)
         }
         if before.portSpecs != after.portSpecs { fib.update(after) }
+        records.keep(after)
     }
 }

@@ -15,16 +15,20 @@ struct EntryCodec: Sendable {
     let isSummed: Bool
     private let key: TypeSchema
     private let value: TypeSchema
+    private let references: ReferenceForm?
 
     /// - Throws: `unsupported` where the map has no schema for what is asked.
-    init(_ map: Map, schema: MapSchema?, format: Format?, perCPU: PerCPU?) throws(Problem) {
+    init(
+        _ map: Map, schema: MapSchema?, format: Format?, perCPU: PerCPU?, references: ReferenceForm? = nil
+    ) throws(Problem) {
+        self.references = references
         keySize = map.attributes.keySize
         valueSize = map.attributes.valueSize
         isPerCPU = map.isPerCPU
         workers = map.isPerCPU ? map.domain.workers : 1
-        isTyped = format.map { $0 == .typed } ?? (schema != nil)
+        isTyped = format.map { $0 == .typed } ?? (schema != nil || references != nil)
         isSummed = map.isPerCPU && perCPU == .sum
-        if isTyped && schema == nil {
+        if isTyped && schema == nil && references == nil {
             throw Problem(.unsupported, "the map has no type information; use format=hex")
         }
         key = schema?.key ?? .bytes(keySize)
@@ -98,6 +102,7 @@ struct EntryCodec: Sendable {
 
     func writeValue(_ bytes: ArraySlice<UInt8>, to text: inout JSONText) {
         guard isTyped else { return writeHex(bytes, to: &text) }
+        if let references { return text.write(references.json(bytes)) }
         write(bytes, to: &text) { slot, text in slot.withUnsafeBytes { value.write($0, to: &text) } }
     }
 

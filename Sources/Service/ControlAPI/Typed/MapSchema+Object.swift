@@ -11,11 +11,19 @@ extension MapSchema {
             value = Self.section(file, btf, mapIndex)
             return
         }
-        guard let keyType = definition.keyType, let valueType = definition.valueType,
-            let key = TypeSchema(btf, keyType), let value = TypeSchema(btf, valueType),
-            key.size == attributes.keySize, value.size == attributes.valueSize
+        guard attributes.type.isKeyless || definition.keyType != nil,
+            let key = definition.keyType.map({ TypeSchema(btf, $0) }) ?? TypeSchema.bytes(0),
+            key.size == attributes.keySize
         else { return nil }
         self.key = key
+        if attributes.type.holdsReferences {
+            // Numbers that are shown as names.
+            value = .bytes(attributes.valueSize)
+            return
+        }
+        guard let valueType = definition.valueType, let value = TypeSchema(btf, valueType),
+            value.size == attributes.valueSize
+        else { return nil }
         self.value = value
     }
 

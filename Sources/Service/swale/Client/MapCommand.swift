@@ -9,6 +9,7 @@ struct MapCommand: ParsableCommand {
             """,
         subcommands: [
             List.self, Get.self, Create.self, Delete.self, Dump.self, Lookup.self, Update.self, Remove.self,
+            Records.self, Push.self, Pop.self, Peek.self,
         ])
 
     struct List: ParsableCommand {
@@ -50,9 +51,9 @@ struct MapCommand: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Create a map that stands by itself.")
         @OptionGroup var options: ClientOptions
         @Argument var map: String
-        @Option(help: "hash, array, percpu_hash, percpu_array, lru_hash, lru_percpu_hash or lpm_trie.") var type: String
-        @Option(help: ArgumentHelp("Size of a key.", valueName: "bytes")) var keySize: Int
-        @Option(help: ArgumentHelp("Size of a value.", valueName: "bytes")) var valueSize: Int
+        @Option(help: "hash, array, lpm_trie, queue, ringbuf, ... as bpftool writes it.") var type: String
+        @Option(help: ArgumentHelp("Size of a key.", valueName: "bytes")) var keySize = 0
+        @Option(help: ArgumentHelp("Size of a value.", valueName: "bytes")) var valueSize = 0
         @Option(help: ArgumentHelp("The most entries.", valueName: "count")) var maxEntries: Int
 
         func run() throws {

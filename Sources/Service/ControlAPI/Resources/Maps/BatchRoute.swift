@@ -18,7 +18,7 @@ enum BatchRoute {
 
     private enum Step {
         case get([UInt8])
-        case put([UInt8], [UInt8], UpdateMode)
+        case put([UInt8], EntryValue, UpdateMode)
         case delete([UInt8])
     }
 
@@ -87,7 +87,7 @@ enum BatchRoute {
         case .put:
             try target.record.requireWritable()
             let mode: Mode = try members["mode"]?.choice() ?? .any
-            return .put(key, try target.codec.value(try members.required("value")), mode.update)
+            return .put(key, try target.value(try members.required("value")), mode.update)
         }
     }
 

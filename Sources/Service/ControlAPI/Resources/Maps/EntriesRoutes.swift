@@ -69,6 +69,10 @@ enum EntriesRoutes {
     static func put(_ context: Context) throws(Problem) -> Response {
         let target = try EntryTarget(context)
         try target.record.requireWritable()
+        guard !target.record.attributes.type.holdsReferences else {
+            throw Problem(
+                .unsupported, "elements of a map of type \(target.record.attributes.type.name) are set one by one")
+        }
         let content = try EntryContent(context, target)
         if !context.isDryRun { try content.swap(into: target.record.map) }
         var response = context.answer(["entries": .integer(content.entries.count)])

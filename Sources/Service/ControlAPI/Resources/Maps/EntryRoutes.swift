@@ -12,7 +12,7 @@ enum EntryRoutes {
             .delete("/v1/maps/{map}/entries/{key}", query: forms, delete),
             Endpoint(
                 method: .post, template: "/v1/maps/{map}/lookup", query: forms, body: .json, place: .loop, run: lookup),
-        ] + EntriesRoutes.endpoints + [BatchRoute.endpoint]
+        ] + EntriesRoutes.endpoints + [BatchRoute.endpoint, RecordRoute.endpoint] + QueueRoutes.endpoints
     }
 
     static func get(_ context: Context) throws(Problem) -> Response {
@@ -35,7 +35,7 @@ enum EntryRoutes {
         if let given = members["key"], try target.codec.key(given) != key {
             throw given.refusal("is not the key of the URL")
         }
-        let value = try target.codec.value(try members.required("value"))
+        let value = try target.value(try members.required("value"))
         let old = target.find(key)
         let mode = try self.mode(context, old)
         var isNew = old == nil
@@ -44,7 +44,7 @@ enum EntryRoutes {
         } else {
             do {
                 // Told by the update itself where the map can: a program may insert the same key at this moment.
-                if mode == .any && isNew {
+                if mode == .any && isNew && target.references == nil {
                     isNew = try insertOrUpdate(target.record.map, key, value)
                 } else {
                     try target.record.map.update(key, value, mode)
@@ -53,7 +53,7 @@ enum EntryRoutes {
                 throw Problem(error, mode: mode)
             }
         }
-        var response = try answer(context, target, key, value)
+        var response = try answer(context, target, key, value.stored(size: target.record.map.userValueSize))
         if isNew {
             response.status = .created
             response.headers[.location] = context.request.path
@@ -62,7 +62,7 @@ enum EntryRoutes {
         return response
     }
 
-    private static func insertOrUpdate(_ map: Map, _ key: [UInt8], _ value: [UInt8]) throws(MapError) -> Bool {
+    private static func insertOrUpdate(_ map: Map, _ key: [UInt8], _ value: EntryValue) throws(MapError) -> Bool {
         do {
             try map.update(key, value, .noExist)
             return true

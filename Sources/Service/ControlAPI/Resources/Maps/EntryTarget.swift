@@ -9,6 +9,8 @@ struct EntryTarget: Sendable {
 
     let record: MapRecord
     let codec: EntryCodec
+    /// How values are written where they are typed, in maps that refer to maps or programs.
+    let references: ReferenceForm?
 
     init(_ context: Context) throws(Problem) {
         let state = context.control.state
@@ -16,9 +18,23 @@ struct EntryTarget: Sendable {
         guard record.map.userValueSize <= Self.valueLimit else {
             throw Problem(.unsupported, "values of \(record.map.userValueSize) bytes are more than the API handles")
         }
+        let type = record.attributes.type
+        if type.isKeyless {
+            throw Problem(.unsupported, "a map of type \(type.name) has no keys: push to it, or ask it for a value")
+        }
+        if record.map.recordsDescriptor != nil {
+            throw Problem(.unsupported, "a map of type \(type.name) has records, which are read as they come")
+        }
+        let format: EntryCodec.Format? = try context.choice("format")
+        references = format == .hex ? nil : ReferenceForm(record.map, state)
         codec = try EntryCodec(
-            record.map, schema: state.schema(of: record), format: try context.choice("format"),
-            perCPU: try context.choice("percpu"))
+            record.map, schema: state.schema(of: record), format: format, perCPU: try context.choice("percpu"),
+            references: references)
+    }
+
+    func value(_ reader: JSONReader) throws(Problem) -> EntryValue {
+        if let references { return try references.value(reader) }
+        return .bytes(try codec.value(reader))
     }
 
     func pathKey(_ context: Context) throws(Problem) -> [UInt8] {
@@ -59,7 +75,12 @@ struct EntryTarget: Sendable {
         default: break
         }
         guard !exists else { return }
-        guard record.attributes.hasDeletableEntries else {
+        let isIndexed = references != nil && record.attributes.keySize == 4 && !record.attributes.type.isHashed
+        if isIndexed {
+            let index = key.withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }
+            guard index >= record.attributes.maxEntries else { return }
+        }
+        guard record.attributes.hasDeletableEntries && !isIndexed else {
             throw Problem(MapError.tooBig("index is past the end of \(record.attributes.maxEntries) elements"))
         }
         let evicts = record.attributes.type == .lruHash || record.attributes.type == .lruPerCPUHash
@@ -70,4 +91,9 @@ struct EntryTarget: Sendable {
 extension MapAttributes {
     /// Elements of arrays are always there.
     var hasDeletableEntries: Bool { type != .array && type != .perCPUArray }
+}
+
+extension MapType {
+    /// Whether its elements have keys of their own, among maps that refer to maps or programs.
+    fileprivate var isHashed: Bool { self == .hashOfMaps || self == .devmapHash }
 }

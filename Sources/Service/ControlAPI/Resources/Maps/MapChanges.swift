@@ -17,6 +17,10 @@ struct MapChanges {
     ) throws(Problem) {
         var room = Self.bytesLimit
         for (index, (name, map)) in zip(record.mapNames, sandbox.maps).enumerated() {
+            if map.recordsDescriptor != nil {
+                try addRecords(name, map)
+                continue
+            }
             let schema = format == .hex ? nil : state.maps[name].flatMap { state.schema(of: $0) }
             let codec = try EntryCodec(map, schema: schema, format: schema == nil ? .hex : .typed, perCPU: .all)
             do {
@@ -36,6 +40,22 @@ struct MapChanges {
                 throw Problem(error)
             }
         }
+    }
+
+    /// Records that runs wrote are elements without a key.
+    private mutating func addRecords(_ name: String, _ map: Map) throws(Problem) {
+        do {
+            for record in try map.takeRecords(limit: Self.limit - items.count) {
+                items.append([
+                    "map": .string(name), "key": nil, "before": nil, "after": .string(Hex.text(record.bytes)),
+                ])
+            }
+        } catch .notPermitted {
+            isComplete = false
+        } catch {
+            throw Problem(error)
+        }
+        if items.count == Self.limit || map.lostRecords > 0 { isComplete = false }
     }
 
     private static func item(

@@ -36,14 +36,15 @@ enum MapRoutes {
         guard Names.isName(name) else {
             throw .conflict("\(name) is a name for a map of a program; one that stands by itself has no dot")
         }
-        let attributes = try MapAttributes(try context.json())
-        if let old, old.attributes == attributes {
+        let (attributes, inner) = try MapAttributes.read(try context.json())
+        if let old, old.attributes == attributes, old.map.inner == inner {
             return context.written(json(old, state), etag: old.etag, isNew: false)
         }
         try requireUnused(name, state)
         let record: MapRecord
         do {
-            record = MapRecord(name: name, map: try Map(attributes, domain: control.dataplane.domain, name: name))
+            record = MapRecord(
+                name: name, map: try Map(attributes, domain: control.dataplane.domain, name: name, inner: inner))
         } catch {
             throw Problem(error)
         }
@@ -76,6 +77,14 @@ enum MapRoutes {
             throw .inUse(
                 "map \(name) is used by \(users.joined(separator: ", "))", by: users.map { "/v1/programs/\($0)" })
         }
+        guard let map = state.maps[name]?.map else { return }
+        let holders = state.maps.values.filter { holder in
+            holder.attributes.type.holdsMaps && holder.map.allReferences.contains { $0.reference?.object === map }
+        }.map(\.name).sorted()
+        guard holders.isEmpty else {
+            throw .inUse(
+                "map \(name) is in \(holders.joined(separator: ", "))", by: holders.map { "/v1/maps/\($0)" })
+        }
     }
 
     static func json(_ record: MapRecord, _ state: ControlState) -> JSON {
@@ -102,9 +111,18 @@ extension MapRecord {
 }
 
 extension MapAttributes {
-    /// `MapSpec` of openapi.yaml.
-    init(_ reader: JSONReader) throws(Problem) {
-        let members = try reader.members(known: ["type", "keySize", "valueSize", "maxEntries", "flags"])
+    private static let members = ["type", "keySize", "valueSize", "maxEntries", "flags", "extra"]
+
+    /// `MapSpec` of openapi.yaml, with what the maps in it are like where it is one of maps.
+    static func read(_ reader: JSONReader) throws(Problem) -> (MapAttributes, inner: MapAttributes?) {
+        let members = try reader.members(known: Self.members + ["inner"])
+        let attributes = try MapAttributes(members)
+        guard let inner = members["inner"] else { return (attributes, nil) }
+        guard attributes.type.holdsMaps else { throw inner.refusal("only maps of maps have this") }
+        return (attributes, try MapAttributes(try inner.members(known: Self.members)))
+    }
+
+    private init(_ members: JSONReader.Members) throws(Problem) {
         let typeReader = try members.required("type")
         let typeName = try typeReader.string()
         guard let type = MapType(name: typeName) else {
@@ -114,6 +132,7 @@ extension MapAttributes {
             type: type, keySize: Int(try members.required("keySize").integer(in: 0...512)),
             valueSize: Int(try members.required("valueSize").integer(in: 0...Int128(UInt32.max))),
             maxEntries: Int(try members.required("maxEntries").integer(in: 0...Int128(UInt32.max))))
+        if let hashes = try members["extra"]?.integer(in: 0...Int128(UInt64.max)) { extra = UInt64(hashes) }
         for item in try members["flags"]?.items() ?? [] {
             let name = try item.string()
             guard let flag = MapFlags.named.first(where: { $0.name == name })?.flag else {
