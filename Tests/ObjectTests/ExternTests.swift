@@ -90,15 +90,15 @@ struct ExternTests {
     }
 
     @Test(arguments: [
-        ("xdp", XDPAttachment()), ("xdp/some", XDPAttachment()), ("xdp.frags", XDPAttachment(takesFragments: true)),
-        ("xdp/devmap", XDPAttachment(.devmap)), ("xdp/cpumap", XDPAttachment(.cpumap)),
-        ("xdp.frags/devmap", XDPAttachment(.devmap, takesFragments: true)),
-        ("xdp.frags/cpumap", XDPAttachment(.cpumap, takesFragments: true)), ("xdp/devmap/mine", XDPAttachment(.devmap)),
-        ("xdp_devmap/mine", XDPAttachment(.devmap)), ("xdp_tx", XDPAttachment()),
+        ("xdp", XDPAttachPoint()), ("xdp/some", XDPAttachPoint()), ("xdp.frags", XDPAttachPoint(takesFragments: true)),
+        ("xdp/devmap", XDPAttachPoint(.devmap)), ("xdp/cpumap", XDPAttachPoint(.cpumap)),
+        ("xdp.frags/devmap", XDPAttachPoint(.devmap, takesFragments: true)),
+        ("xdp.frags/cpumap", XDPAttachPoint(.cpumap, takesFragments: true)), ("xdp/devmap/mine", XDPAttachPoint(.devmap)),
+        ("xdp_devmap/mine", XDPAttachPoint(.devmap)), ("xdp_tx", XDPAttachPoint()),
     ])
-    func sections(section: String, attachment: XDPAttachment) throws {
+    func sections(section: String, attachment: XDPAttachPoint) throws {
         let program = try object("SEC(\"\(section)\") int entry(void *ctx) { return 2; }").programs[0]
-        #expect(program.attachment == attachment)
+        #expect(program.attachPoint == attachment)
         #expect(program.type == .xdp)
     }
 }

@@ -99,7 +99,7 @@ struct Linker {
             functions: order.map {
                 ObjectProgram.Function(name: table.functions[$0].name, start: placed[$0] ?? 0)
             }, lines: source)
-        program.attachment = XDPAttachment(section: section)
+        program.attachPoint = XDPAttachPoint(section: section)
         program.unresolvedCalls = unresolvedCalls
         return program
     }

@@ -9,7 +9,7 @@ public struct ObjectProgram: Hashable, Sendable {
     /// What the section's name says of its use; nil where it says nothing (`.text`, `prog`).
     public var type: ProgramType?
     /// Where an XDP program may run.
-    public var attachment = XDPAttachment()
+    public var attachPoint = XDPAttachPoint()
     /// Slots of calls of weak symbols that nothing here defines, and their names: on Linux too such a program loads if the
     /// call is never reached.
     public var unresolvedCalls: [Int: String] = [:]

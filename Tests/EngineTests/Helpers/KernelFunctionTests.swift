@@ -107,7 +107,7 @@ struct KernelFunctionTests {
         func load(_ section: String) throws -> Program {
             try program("SEC(\"\(section)\") int f(struct xdp_md *ctx) { return ctx->egress_ifindex; }")
         }
-        #expect(try load("xdp/devmap").code.attachment.point == .devmap)
+        #expect(try load("xdp/devmap").code.attachPoint.point == .devmap)
         for section in ["xdp", "xdp/cpumap", "xdp.frags"] {
             #expect(throws: LoadError.self) { try load(section) }
         }

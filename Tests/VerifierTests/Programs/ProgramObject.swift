@@ -108,12 +108,12 @@ extension KernelVerifier {
     /// The verdict on a program of an object: its section says where it is to be attached.
     static func verify(_ program: ObjectProgram, maps: KernelMaps) throws(KernelError) -> Verdict {
         let attachment: Attachment =
-            switch program.attachment.point {
+            switch program.attachPoint.point {
             case .interface: .interface
             case .devmap: .devmap
             case .cpumap: .cpumap
             }
         return try verify(
-            program, maps: maps, attachment: attachment, hasFragments: program.attachment.takesFragments)
+            program, maps: maps, attachment: attachment, hasFragments: program.attachPoint.takesFragments)
     }
 }

@@ -42,7 +42,7 @@ struct VerifierCase: CustomTestStringConvertible, Sendable {
     }()
 
     /// The same for Swale.
-    var point: XDPAttachment.Point {
+    var point: XDPAttachPoint.Point {
         switch attachment {
         case .interface: .interface
         case .devmap: .devmap

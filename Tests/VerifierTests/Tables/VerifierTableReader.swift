@@ -71,7 +71,7 @@ struct VerifierTableReader {
         for text in rest { code += try expanded(text, line) }
         let (instructions, marked) = try assemble(code, line)
         new.program = ObjectProgram(name: "main", instructions: instructions)
-        new.program.attachment.point = new.point
+        new.program.attachPoint.point = new.point
         try expect(verdict, marked, &new)
         cases.append(new)
     }

@@ -54,8 +54,8 @@ struct BloomFilter {
     private func forEachBit(_ value: UnsafeRawPointer, _ body: (UnsafeMutableRawPointer, UInt64) -> Bool) -> Bool {
         let hash = LongKey(value, bytes: valueSize).hash(secret)
         // Multiples of one hash, added to another, serve as well as as many hashes.
-        var place = secret.spread(hash) &>> 32 | hash &<< 32
-        let step = secret.mix(hash, UInt64(valueSize)) | 1
+        var place = secret.mix(hash.place &<< 32, hash.mark)
+        let step = secret.mix(place, hash.mark) | 1
         for _ in 0..<hashes {
             let bit = place & mask
             let word = bits + Int(truncatingIfNeeded: bit &>> 6) &* 8

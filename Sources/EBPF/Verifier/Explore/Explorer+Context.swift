@@ -44,7 +44,7 @@ extension Explorer {
     func readContext(_ number: Int, _ base: Register, offset: Int, size: Int) throws(Rejection) -> Register {
         let field = try field(number, base, offset: offset, size: size)
         facts.contextLoads[slot] = field.offset
-        if type == .xdp, field.offset == Self.egress.offset, program.attachment.point != .devmap {
+        if type == .xdp, field.offset == Self.egress.offset, program.attachPoint.point != .devmap {
             throw reject(
                 .contextAccess, "egress_ifindex is for programs of a devmap's entries", registers: [number],
                 hint: "put the program into a section xdp/devmap")

@@ -48,6 +48,11 @@ extension Redirect {
     public struct Egress {
         public let ifindex: UInt32
         public let program: Executable?
+
+        public init(ifindex: UInt32, program: Executable?) {
+            self.ifindex = ifindex
+            self.program = program
+        }
     }
 
     /// Of a broadcast: the next element of its devmap, from `position` 0 on; nil at the end. Without locks; worker only.

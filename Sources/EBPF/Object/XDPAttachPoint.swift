@@ -1,6 +1,6 @@
 /// Where an XDP program may run, and whether it takes frames that lie in pieces: what the name of its section says.
 /// Source: libbpf's sections; `enum bpf_attach_type`, <linux/bpf.h>.
-public struct XDPAttachment: Hashable, Sendable {
+public struct XDPAttachPoint: Hashable, Sendable {
     public enum Point: String, Hashable, Sendable {
         /// At a port: `BPF_XDP`.
         case interface
