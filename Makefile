@@ -107,7 +107,7 @@ fuzz: ## random programs against the verifier; ARGS="--seed 1 --programs 100000 
 
 networks: build ## set up each network of examples/networks and see that it works
 	@scripts/install.sh run
-	@for network in firewall load_balancer; do examples/networks/$$network.sh || exit 1; done
+	@for network in firewall load_balancer router; do examples/networks/$$network.sh || exit 1; done
 
 sanitize: ## tests of maps and engine under ThreadSanitizer and AddressSanitizer
 	@scripts/sanitize.sh thread address

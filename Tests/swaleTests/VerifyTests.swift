@@ -136,19 +136,21 @@ import Verifier
     @Test func whatIsNotOfferedMayBeAssumed() throws {
         let source = """
             struct {
-                __uint(type, BPF_MAP_TYPE_DEVMAP);
+                __uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
                 __uint(key_size, 4);
                 __uint(value_size, 4);
                 __uint(max_entries, 8);
-            } ports SEC(".maps");
-            SEC("xdp") int route(struct xdp_md *md) { return bpf_redirect_map(&ports, 1, 0); }
+            } groups SEC(".maps");
+            SEC("xdp") int task(struct xdp_md *md) {
+                return bpf_current_task_under_cgroup(&groups, 1) ? XDP_DROP : XDP_PASS;
+            }
             """
         try withObject(source) { object in
             let outcome = try CommandTests.swale(["verify", object])
             #expect(outcome.status == 1)
             #expect(outcome.output.contains("not-offered"))
-            #expect(outcome.output.contains("bpf_redirect_map"))
-            #expect(outcome.output.contains("devmap"))
+            #expect(outcome.output.contains("bpf_current_task_under_cgroup"))
+            #expect(outcome.output.contains("cgroup_array"))
             #expect(try CommandTests.swale(["verify", object, "--assume-offered"]).status == 0)
             let run = try CommandTests.swale(["run", object, "--packet", "00"])
             #expect(run.status == 1)

@@ -75,7 +75,7 @@ import Verifier
             "ldxb r0, [r1+20]\nldxw r2, [r1+16]\nadd r0, r2\nexit", "ldxsb r0, [r1+20]\nexit",
         ])
         try check(
-            [12, 16, 20].flatMap { ["ldxw r0, [r1+\($0)]\nexit", "ldxsw r0, [r1+\($0)]\nexit"] }, type: .xdp)
+            [12, 16].flatMap { ["ldxw r0, [r1+\($0)]\nexit", "ldxsw r0, [r1+\($0)]\nexit"] }, type: .xdp)
     }
 
     /// Programs of each part of a series: `SWALE_ARM64_PROGRAMS` and `SWALE_ARM64_SEED` make longer and other ones.

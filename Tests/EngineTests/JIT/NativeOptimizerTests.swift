@@ -211,7 +211,7 @@ import Verifier
         for (load, type) in [
             ("ldxb r0, [r1+20]", ProgramType.vale), ("ldxsb r0, [r1+20]", .vale), ("ldxw r0, [r1+16]", .vale),
             ("ldxsw r0, [r1+16]", .vale), ("ldxw r0, [r1+12]", .xdp), ("ldxsw r0, [r1+12]", .xdp),
-            ("ldxw r0, [r1+16]", .xdp), ("ldxsw r0, [r1+16]", .xdp), ("ldxsw r0, [r1+20]", .xdp),
+            ("ldxw r0, [r1+16]", .xdp), ("ldxsw r0, [r1+16]", .xdp),
         ] {
             let sides = try Program.Engine.allCases.map { try Side("\(load)\nexit", [], $0, type) }
             for word in [UInt32(0), 1, 0x7F, 0x80, 0xFF, 0x7FFF_FFFF, 0x8000_0000, .max] {

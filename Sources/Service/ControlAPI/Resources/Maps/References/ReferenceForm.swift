@@ -28,7 +28,7 @@ struct ReferenceForm: Sendable {
         }
         self.programs = programs
         var ports: [UInt32: String] = [:]
-        if type == .devmap || type == .devmapHash {
+        if Self.namesPorts(type) {
             for record in state.switches.values {
                 for port in record.vale.ports where port.ifindex != 0 {
                     ports[port.ifindex] = "\(record.name)/\(port.name)"
@@ -50,7 +50,7 @@ struct ReferenceForm: Sendable {
         default: break
         }
         var json: JSON =
-            type == .devmap || type == .devmapHash
+            Self.namesPorts(type)
             ? ["port": ports[first].map { .string($0) } ?? nil, "ifindex": .integer(first)]
             : [numberName: .integer(first)]
         let second = Self.number(value.dropFirst(4))
@@ -70,8 +70,10 @@ struct ReferenceForm: Sendable {
         bytes.prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
     }
 
-    /// What the number of a cpumap or xskmap is.
-    private var numberName: String { type == .cpumap ? "queueSize" : "socket" }
+    /// What the number of a cpumap is.
+    private var numberName: String { "queueSize" }
+
+    private static func namesPorts(_ type: MapType) -> Bool { [.devmap, .devmapHash, .xskmap].contains(type) }
 
     // MARK: Reading
 
@@ -85,7 +87,7 @@ struct ReferenceForm: Sendable {
             guard let record = state.maps[name] else { throw reader.refusal("there is no map \(name)") }
             return .map(record.map)
         case .progArray: return .program(try program(reader, type: nil))
-        case .devmap, .devmapHash:
+        case .devmap, .devmapHash, .xskmap:
             let members = try reader.members(known: ["port", "interface", "ifindex", "program"])
             return .target(try ifindex(members), try targetProgram(members))
         default:
