@@ -93,7 +93,8 @@ struct ExternTests {
         ("xdp", XDPAttachPoint()), ("xdp/some", XDPAttachPoint()), ("xdp.frags", XDPAttachPoint(takesFragments: true)),
         ("xdp/devmap", XDPAttachPoint(.devmap)), ("xdp/cpumap", XDPAttachPoint(.cpumap)),
         ("xdp.frags/devmap", XDPAttachPoint(.devmap, takesFragments: true)),
-        ("xdp.frags/cpumap", XDPAttachPoint(.cpumap, takesFragments: true)), ("xdp/devmap/mine", XDPAttachPoint(.devmap)),
+        ("xdp.frags/cpumap", XDPAttachPoint(.cpumap, takesFragments: true)),
+        ("xdp/devmap/mine", XDPAttachPoint(.devmap)),
         ("xdp_devmap/mine", XDPAttachPoint(.devmap)), ("xdp_tx", XDPAttachPoint()),
     ])
     func sections(section: String, attachment: XDPAttachPoint) throws {
