@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-export SWALE_TARGETS=CLinux,ISA,Object,Maps,Verifier,Engine,Fuzz,MapsTests,EngineTests,TestSupport,KernelRun,XDPTests
+export SWALE_TARGETS=CLinux,ISA,Object,Maps,Verifier,Engine,Fuzz,MapsTests,EngineTests,TestSupport,KernelRun
 export TSAN_OPTIONS="halt_on_error=1 exitcode=66"
 # The runtime of Swift keeps what it allocates for types.
 export ASAN_OPTIONS="detect_leaks=0"
@@ -11,8 +11,8 @@ for sanitizer in "$@"; do
     # What takes long and is not about memory, nor about threads: every instruction with every register; code for arm64;
     # native code, into which ThreadSanitizer does not see; a million keys.
     skipped='InstructionSuiteTests|ARM64|CollisionTests'
-    [ "$sanitizer" = address ] || skipped+='|Native|Conformance|ScenarioTests'
+    [ "$sanitizer" = address ] || skipped+='|Native|Conformance'
     options=(--sanitize "$sanitizer" --scratch-path ".build/$sanitizer")
     swift build --build-tests "${options[@]}"
-    timeout -k 10 600 swift test --skip-build "${options[@]}" --filter '^(MapsTests|EngineTests|XDPTests)\.' --skip "$skipped"
+    timeout -k 10 600 swift test --skip-build "${options[@]}" --filter '^(MapsTests|EngineTests)\.' --skip "$skipped"
 done

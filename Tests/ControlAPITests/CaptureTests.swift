@@ -48,6 +48,17 @@ struct CaptureTests {
         #expect(try api.call("GET", "/v1/captures/c/pcapng").status == 404)
     }
 
+    @Test func itRunsForTheSecondsAskedFor() throws {
+        let api = try TestService()
+        _ = try api.makeSwitch("s", ports: ["a"])
+        for (name, seconds) in [("long", 60), ("short", 1)] {
+            let body = "{\"switch\":\"s\",\"seconds\":\(seconds)}"
+            #expect(try api.call("PUT", "/v1/captures/\(name)", json: body).status == 201)
+        }
+        #expect(try eventually { try api.call("GET", "/v1/captures/short").string("status.state") == "complete" })
+        #expect(try api.call("GET", "/v1/captures/long").string("status.state") == "running")
+    }
+
     private static func contains(_ bytes: [UInt8], _ part: ArraySlice<UInt8>) -> Bool {
         bytes.firstRange(of: part) != nil
     }

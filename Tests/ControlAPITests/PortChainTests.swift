@@ -18,6 +18,7 @@ struct PortChainTests {
         #include <bpf/bpf_helpers.h>
         SEC("xdp") int back(struct xdp_md *md) { return XDP_TX; }
         SEC("xdp") int pass(struct xdp_md *md) { return XDP_PASS; }
+        SEC("xdp/devmap") int leave(struct xdp_md *md) { return XDP_PASS; }
         char LICENSE[] SEC("license") = "GPL";
         """
 
@@ -136,6 +137,17 @@ struct PortChainTests {
         #expect(put.string("status.xdp.0.function") == "pass")
         #expect(put.string("status.xdp.1.function") == "back")
         #expect(try api.call("PUT", "/v1/switches/br0/ports/a", json: body).headers["etag"] == put.headers["etag"])
+    }
+
+    /// What is for elements of devmaps is not for ports, as on Linux.
+    @Test func programsOfElementsAreRefused() throws {
+        let api = try TestService()
+        _ = try api.makeSwitch("br0", ports: ["a"])
+        _ = try api.putProgram("p", try Fixture.object(source: Self.sendBack))
+        let body = #"{"xdp":[{"program":"p","function":"leave"}]}"#
+        let refused = try api.call("PATCH", "/v1/switches/br0/ports/a", json: body)
+        #expect(refused.problem == "invalid", "\(refused.text)")
+        #expect(try api.call("GET", "/v1/switches/br0/ports/a").text.contains("leave") == false)
     }
 
     @Test(arguments: [

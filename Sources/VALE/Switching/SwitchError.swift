@@ -23,6 +23,8 @@ public enum SwitchError: Error, CustomStringConvertible {
     case wrongProgramType(ProgramType)
     /// The chain of a port takes `xdp` programs.
     case notXDP(ProgramType)
+    /// The program is for the elements of a devmap or cpumap.
+    case notForPorts(String)
     /// A chain has up to 10 programs.
     case chainTooLong(Int)
     /// A switch has up to 8 taps.
@@ -47,6 +49,7 @@ public enum SwitchError: Error, CustomStringConvertible {
         case .noSuchInterface(let name): "no interface \(name)"
         case .wrongProgramType(let type): "a switch takes vale programs, not \(type.rawValue)"
         case .notXDP(let type): "a port takes xdp programs, not \(type.rawValue)"
+        case .notForPorts(let name): "\(name) is for elements of devmaps or cpumaps, not for ports"
         case .chainTooLong(let count): "\(count) programs, a port has up to \(XDPAttachment.maximumPrograms)"
         case .tooManyTaps: "the switch has \(VALESwitch.maximumTaps) captures at work already"
         case .port(let error): "\(error)"

@@ -55,7 +55,7 @@ extension Problem {
             .system:
             self.init(.conflict, "\(error)")
         case .invalidOption, .invalidName, .invalidPortNumber, .noSuchInterface, .wrongProgramType, .notXDP,
-            .chainTooLong:
+            .notForPorts, .chainTooLong:
             self.init(.invalid, "\(error)")
         case .port(let error):
             switch error {

@@ -103,6 +103,10 @@ extension TypeSchema {
             bytes[start..<start + size].reverse()
             return
         }
+        if case .array = reader.value {
+            try Self.numbers(reader, count: size, into: &bytes, at: start)
+            return
+        }
         let text = try reader.string()
         guard let address = IPAddress.bytes(text), address.count == size else {
             throw reader.refusal("expected an address such as \(size == 4 ? "192.0.2.1" : "2001:db8::1"), got \(text)")

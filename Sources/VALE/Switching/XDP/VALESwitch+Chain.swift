@@ -17,7 +17,11 @@ extension VALESwitch {
 
     func check(_ chain: [XDPAttachment]) throws(SwitchError) {
         guard chain.count <= XDPAttachment.maximumPrograms else { throw .chainTooLong(chain.count) }
-        for attachment in chain where attachment.program.type != .xdp { throw .notXDP(attachment.program.type) }
+        for attachment in chain {
+            let program = attachment.program
+            guard program.type == .xdp else { throw .notXDP(program.type) }
+            guard program.code.attachPoint.point == .interface else { throw .notForPorts(program.name) }
+        }
     }
 }
 

@@ -19,7 +19,13 @@ final class CaptureDownload: Sendable {
         end = follows ? nil : session.byteCount
     }
 
-    var stream: BodyStream { BodyStream(isEndless: end == nil) { self.pull($0) } }
+    var stream: BodyStream {
+        BodyStream(heartbeat: end == nil ? Self.heartbeat : nil, isEndless: end == nil) { self.pull($0) }
+    }
+
+    /// A name resolution block without names, between two blocks of a quiet capture: who has gone is noticed by it.
+    private static let heartbeat = BodyStream.Heartbeat(
+        bytes: [4, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0], seconds: 15)
 
     private func pull(_ writer: BodyWriter) { queue.async { self.send(writer) } }
 

@@ -57,6 +57,6 @@ struct CaptureSpec: Sendable, Equatable {
     }
 
     var limits: CaptureSession.Limits {
-        CaptureSession.Limits(packets: packets, bytes: bytes, seconds: seconds.map(Double.init))
+        CaptureSession.Limits(packets: packets, bytes: bytes, seconds: seconds.map { Double($0) })
     }
 }
