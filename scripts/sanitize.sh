@@ -9,9 +9,8 @@ export TSAN_OPTIONS="halt_on_error=1 exitcode=66"
 export ASAN_OPTIONS="detect_leaks=0"
 for sanitizer in "$@"; do
     # What takes long and is not about memory, nor about threads: every instruction with every register; code for arm64;
-    # native code, into which ThreadSanitizer does not see; a million keys.
-    skipped='InstructionSuiteTests|ARM64|CollisionTests'
-    [ "$sanitizer" = address ] || skipped+='|Native|Conformance'
+    # native code, into which sanitizers do not see; a million keys.
+    skipped='InstructionSuiteTests|ARM64|CollisionTests|Native|Conformance'
     options=(--sanitize "$sanitizer" --scratch-path ".build/$sanitizer")
     swift build --build-tests "${options[@]}"
     timeout -k 10 600 swift test --skip-build "${options[@]}" --filter '^(MapsTests|EngineTests)\.' --skip "$skipped"
