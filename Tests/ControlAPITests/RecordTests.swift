@@ -101,6 +101,23 @@ struct RecordTests {
         #expect(try StreamListener(api, "/v1/maps/p.ring/records").isSilent)
     }
 
+    /// Not only when something is sent to it.
+    @Test func aReaderThatGoesTakesNoRecords() throws {
+        let (api, port) = try service()
+        do {
+            let listener = try StreamListener(api, "/v1/maps/p.ring/records")
+            emit(port)
+            #expect(listener.wait(for: #""sequence":"1""#))
+        }
+        let map = try api.service.control.state.map("p.ring").map
+        let hub = api.service.control.records.hub(of: map)
+        // Far less than the time of a heartbeat.
+        #expect(eventually(seconds: 10) { hub.readerCount == 0 })
+        emit(port)
+        let next = try StreamListener(api, "/v1/maps/p.ring/records")
+        #expect(next.wait(for: #""sequence":"2""#))
+    }
+
     @Test func aStreamEndsWithItsLimitOrItsMap() throws {
         let (api, port) = try service()
         for _ in 1...3 { emit(port) }

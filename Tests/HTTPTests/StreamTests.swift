@@ -88,6 +88,28 @@ import Testing
         #expect(eventually { server.server.connectionCount == 0 })
     }
 
+    /// Who closes its side of a stream without an end has gone, as far as anybody can tell; nothing has to be sent to it.
+    @Test func anEndlessStreamEndsWithTheClientsSide() throws {
+        let closed = CountBox()
+        let pipe = BodyPipe(onClose: { _ = closed.next() })
+        let server = try Self.server { pipe.stream() }
+        let client = try server.connect()
+        try client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        #expect(client.readSome())
+        client.finishSending()
+        #expect(eventually { closed.count == 1 })
+        #expect(!pipe.send([0x61]))
+        #expect(client.isClosed(within: 30))
+    }
+
+    @Test func aStreamWithAnEndIsSentWholeToAClientThatSendsNoMore() throws {
+        let server = try Self.server { Self.parts(200, size: 1000) }
+        let client = try server.connect()
+        try client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        client.finishSending()
+        #expect(client.readToEnd().hasSuffix("\r\n0\r\n\r\n"))
+    }
+
     @Test(arguments: [true, false]) func aSourceThatFailsBreaksOff(isDropped: Bool) throws {
         let made = CountBox()
         let server = try Self.server {

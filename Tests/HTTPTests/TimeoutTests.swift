@@ -57,6 +57,24 @@ import Testing
         #expect(client.readToEnd().hasPrefix("HTTP/1.1 408 "))
     }
 
+    @Test func aClientMayPauseInAStreamWithoutAnEnd() throws {
+        let cancelled = CountBox()
+        let part = [UInt8](repeating: 0x61, count: 100_000)
+        let server = try server(
+            handler: ClosureHandler { _, responder in
+                let stream = BodyStream(
+                    isEndless: true, onPull: { $0.write(part) }, onCancel: { _ = cancelled.next() })
+                responder.respond(Response(status: .ok, body: .stream(stream)))
+            })
+        let client = try RawClient(port: server.port, receiveBuffer: 8192)
+        try client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        // Three times as long as the server waits otherwise.
+        usleep(1_000_000)
+        #expect(cancelled.count == 0)
+        for _ in 0..<1000 where client.received.count < 50 * part.count { #expect(client.readSome()) }
+        #expect(client.received.count >= 50 * part.count)
+    }
+
     @Test func aBodyThatKeepsTheRateHasItsTime() throws {
         let server = try TestServer {
             $0.timeouts.body = 1

@@ -21,7 +21,8 @@ public final class BodyStream: Sendable {
     let onCancel: @Sendable () -> Void
 
     /// - Parameters:
-    ///   - isEndless: the source ends only when the client goes; a graceful shutdown ends it at once.
+    ///   - isEndless: the source ends only when the client goes; a graceful shutdown ends it at once, and so does a client
+    ///     that closes its side. One that reads slowly, or not for a while, is waited for.
     ///   - onPull: called on the event loop, must not block. Answer with exactly one call of the writer, at once or
     ///     later from any thread; the next pull comes after it.
     ///   - onCancel: called once, on the event loop, when the stream ends before its source finished it.

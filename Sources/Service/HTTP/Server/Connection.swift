@@ -136,7 +136,8 @@ final class Connection {
             if isBroken { close() }
             return false
         case .streaming:
-            if isBroken {
+            // Who sends no more still gets an answer to its end, but does not wait for one that has none.
+            if isBroken || isHalfClosed && stream?.isEndless == true {
                 close()
                 return false
             }
@@ -241,6 +242,8 @@ final class Connection {
     }
 
     private func deadline() -> UInt64 {
+        // A reader may pause: little is held for it, and who is gone is told of.
+        if phase == .streaming && stream?.isEndless == true && !output.isEmpty { return .max }
         if !output.isEmpty { return outputStartNs + nanoseconds(timeouts.write) }
         switch phase {
         case .handshake, .head: return phaseStartNs + nanoseconds(timeouts.header)
