@@ -31,7 +31,12 @@ struct ReferenceTests {
             return bpf_redirect_map(&ports, 0, XDP_ABORTED);
         }
         SEC("xdp") int tail(struct xdp_md *md) { return XDP_TX; }
+        struct {
+            __uint(type, BPF_MAP_TYPE_CPUMAP); __type(key, __u32); __type(value, struct bpf_cpumap_val);
+            __uint(max_entries, 4);
+        } cpus SEC(".maps");
         SEC("xdp/devmap") int last(struct xdp_md *md) { return XDP_PASS; }
+        SEC("xdp/cpumap") int there(struct xdp_md *md) { return bpf_redirect_map(&cpus, 0, XDP_PASS); }
         char _license[] SEC("license") = "GPL";
         """
 
@@ -80,17 +85,53 @@ struct ReferenceTests {
         let api = try service()
         #expect(try verdict(api) == "aborted")
         let url = "/v1/maps/p.tails/entries/0x01000000"
-        let put = try api.call("PUT", url, json: #"{"value":{"program":"p","function":"tail"}}"#)
+        let value = #"{"value":{"program":"p","function":"tail"}}"#
+        let planned = try api.call("PUT", url + "?dryRun=true", json: value)
+        let put = try api.call("PUT", url, json: value)
         #expect(put.status == 201, "\(put.text)")
         #expect(try verdict(api) == "tx")
         let got = try api.call("GET", url)
         #expect(got.string("value.program") == "p")
         #expect(got.string("value.function") == "tail")
+        #expect(got["value.current"] as? Bool == true)
+        #expect(put.text == got.text && planned.text == got.text, "\(put.text)")
         // What was read can be written back.
         #expect(try api.call("PUT", url, json: got.text).status == 200)
         #expect(try api.call("GET", url + "?format=hex").string("value")?.count == 10)
         #expect(try api.call("DELETE", url).status == 204)
         #expect(try verdict(api) == "aborted")
+    }
+
+    /// As on Linux: the map keeps the program that was put into it.
+    @Test func aProgramThatWasReplacedStaysInTheMap() throws {
+        let api = try service()
+        let url = "/v1/maps/p.tails/entries/0x01000000"
+        _ = try api.call("PUT", url, json: #"{"value":{"program":"p","function":"tail"}}"#)
+        let first = try #require(try api.call("GET", url).int("value.id"))
+        let changed = Self.source.replacingOccurrences(
+            of: "{ return XDP_TX; }", with: "{ return XDP_DROP; }")
+        #expect(try api.putProgram("p", try Fixture.object(source: changed)).status == 200)
+        #expect(try verdict(api) == "tx")
+        let old = try api.call("GET", url)
+        #expect(old.int("value.id") == first)
+        #expect(old.string("value.program") == "p" && old.string("value.function") == "tail", "\(old.text)")
+        #expect(old["value.current"] as? Bool == false)
+        #expect(try api.call("GET", "/v1/maps/p.tails/entries")["items.0.value.current"] as? Bool == false)
+        // What was read sets today's program.
+        let put = try api.call("PUT", url, json: old.text)
+        #expect(put["value.current"] as? Bool == true, "\(put.text)")
+        #expect(put.int("value.id") != first)
+        #expect(try verdict(api) == "drop")
+
+        let map = #"{"type":"prog_array","keySize":4,"valueSize":4,"maxEntries":1}"#
+        #expect(try api.call("PUT", "/v1/maps/lone", json: map).status == 201)
+        let lone = try api.call(
+            "PUT", "/v1/maps/lone/entries/0x00000000", json: #"{"value":{"program":"p","function":"tail"}}"#)
+        #expect(lone.status == 201, "\(lone.text)")
+        #expect(try api.call("DELETE", "/v1/programs/p").status == 204)
+        let left = try api.call("GET", "/v1/maps/lone/entries/0x00000000")
+        #expect(left.string("value.function") == "tail", "\(left.text)")
+        #expect(left["value.current"] as? Bool == false)
     }
 
     @Test func targetsAreShownAndChangedByPort() throws {
@@ -103,6 +144,7 @@ struct ReferenceTests {
         let put = try api.call("PUT", url, json: spec)
         #expect(put.status == 201, "\(put.text)")
         let got = try api.call("GET", url)
+        #expect(put.text == got.text, "\(put.text)")
         #expect(got.string("value.port") == "br0/b")
         #expect(got.int("value.ifindex") == ifindex)
         #expect(got.string("value.program.function") == "last")
@@ -125,6 +167,10 @@ struct ReferenceTests {
             ("p.ports", #"{"interface":"a/b"}"#, "/value/interface"), ("p.ports", #"{"ifindex":-1}"#, "/value/ifindex"),
             ("p.ports", #"{"ifindex":1,"program":{"program":"none"}}"#, "/value/program/program"),
             ("p.ports", #"{"ifindex":1,"program":7}"#, "/value/program"),
+            ("p.ports", #"{"ifindex":1,"program":{"program":"p","function":"tail"}}"#, nil),
+            ("p.ports", #"{"ifindex":1,"program":{"program":"p","function":"there"}}"#, nil),
+            ("p.cpus", #"{"queueSize":1,"program":{"program":"p","function":"last"}}"#, nil),
+            ("p.cpus", #"{"queueSize":1,"program":{"program":"p","function":"tail"}}"#, nil),
         ] as [(String, String, String?)])
     func wrongValuesAreRefused(map: String, value: String, pointer: String?) throws {
         let api = try service()
@@ -140,6 +186,16 @@ struct ReferenceTests {
         #expect(try api.call("PUT", "/v1/maps/wide", json: spec).status == 201)
         let reply = try api.call("PUT", "/v1/maps/p.tables/entries/0x00000000", json: #"{"value":{"map":"wide"}}"#)
         #expect(reply.problem == "invalid", "\(reply.text)")
+        #expect(
+            reply.string("detail") == "the map is not like those that this one holds: value size 8 instead of 4")
+        let cpu = try api.call(
+            "PUT", "/v1/maps/p.cpus/entries/0x00000000",
+            json: #"{"value":{"queueSize":1,"program":{"program":"p","function":"there"}}}"#)
+        #expect(cpu["value.program.current"] as? Bool == true, "\(cpu.text)")
+        let port = try api.call(
+            "PUT", "/v1/maps/p.ports/entries/0x00000000",
+            json: #"{"value":{"ifindex":1,"program":{"program":"p","function":"tail"}}}"#)
+        #expect(port.string("detail") == "tail is of section xdp, expected xdp/devmap for a map like this")
         #expect(try api.call("PUT", "/v1/maps/p.tables/entries", json: #"{"items":[]}"#).problem == "unsupported")
     }
 
@@ -160,7 +216,7 @@ struct ReferenceTests {
         ),
         (#"{"type":"array_of_maps","keySize":4,"valueSize":4,"maxEntries":4}"#, 422),
         (#"{"type":"queue","keySize":4,"valueSize":4,"maxEntries":4}"#, 422),
-        (#"{"type":"ringbuf","keySize":0,"valueSize":0,"maxEntries":4095}"#, 422),
+        (#"{"type":"ringbuf","keySize":0,"valueSize":0,"maxEntries":0}"#, 422),
         (#"{"type":"hash","keySize":4,"valueSize":4,"maxEntries":4,"extra":3}"#, 422),
         (
             #"""
@@ -180,5 +236,19 @@ struct ReferenceTests {
         let again = try api.call("PUT", "/v1/maps/m", json: text)
         #expect(again.status == 200, "\(again.text)")
         #expect(again.headers["etag"] == put.headers["etag"])
+    }
+
+    /// What libbpf fills in.
+    @Test(
+        arguments: [
+            (#"{"type":"perf_event_array","keySize":4,"valueSize":4,"maxEntries":0}"#, nil),
+            (#"{"type":"ringbuf","keySize":0,"valueSize":0,"maxEntries":4097}"#, 8192),
+        ] as [(String, Int?)])
+    func sizesAreFilledIn(spec: String, entries: Int?) throws {
+        let api = try TestService()
+        let put = try api.call("PUT", "/v1/maps/m", json: spec)
+        #expect(put.status == 201, "\(put.text)")
+        #expect(put.int("spec.maxEntries") == entries ?? api.dataplane.domain.workers)
+        #expect(try api.call("PUT", "/v1/maps/m", json: spec).status == 200)
     }
 }

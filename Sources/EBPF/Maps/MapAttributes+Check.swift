@@ -13,6 +13,21 @@ extension MapAttributes {
 
     private static let accessFlags: MapFlags = [.readOnlyUser, .writeOnlyUser, .readOnlyProgram, .writeOnlyProgram]
 
+    /// With what libbpf fills in: a perf event array of no size is as long as there are workers, a ring buffer takes whole
+    /// pages, a power of two of them.
+    public func adjusted(_ domain: WorkerDomain) -> MapAttributes {
+        var attributes = self
+        switch type {
+        case .perfEventArray where maxEntries == 0: attributes.maxEntries = domain.workers
+        case .ringbuf where maxEntries > 0 && maxEntries <= 1 << 31:
+            var bytes = 4096
+            while bytes < maxEntries { bytes *= 2 }
+            attributes.maxEntries = bytes
+        default: break
+        }
+        return attributes
+    }
+
     /// The checks of `array_map_alloc_check` and `htab_map_alloc_check`, kernel/bpf, with their errors.
     func check() throws(MapError) {
         guard extra == 0 || type == .bloomFilter else { throw .invalid("maps of type \(type.name) take no map_extra") }

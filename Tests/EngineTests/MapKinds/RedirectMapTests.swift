@@ -33,6 +33,7 @@ import Testing
             return XDP_PASS;
         }
         SEC("xdp/devmap") int egress(struct xdp_md *ctx) { return ctx->egress_ifindex ? XDP_DROP : XDP_PASS; }
+        SEC("xdp/cpumap") int elsewhere(struct xdp_md *ctx) { return XDP_PASS; }
         """
 
     private func packet(_ key: UInt32, _ flags: UInt64) -> [UInt8] {
@@ -80,7 +81,7 @@ import Testing
         try host.map("ports").update(word(UInt32(2)), word(UInt32(0x10007)))
         try host.map("ports").update(word(UInt32(3)), word(UInt32(9)))
         try host.map("byname").setTarget(word(UInt32(500)), 12, program: egress)
-        try host.map("cpus").setTarget(word(UInt32(1)), 64, program: egress)
+        try host.map("cpus").setTarget(word(UInt32(1)), 64, program: try host.program("elsewhere"))
         try host.map("sockets").setTarget(word(UInt32(3)), 5)
         #expect(try host.lookup("byname", word(UInt32(500))) == word(UInt32(12)) + word(egress.id))
 

@@ -3,6 +3,8 @@ import Verifier
 
 /// What a loader sets before an object is loaded.
 public struct LoadOptions: Sendable {
+    /// Of the object: its programs tell it.
+    public var name: String
     /// Values of `volatile const` globals, as bytes of the variable's size.
     public var constants: [(name: String, bytes: [UInt8])]
     /// Sizes of maps, by map name.
@@ -13,10 +15,11 @@ public struct LoadOptions: Sendable {
     public var verifier: Verifier.Options
 
     public init(
-        constants: [(name: String, bytes: [UInt8])] = [], maxEntries: [String: Int] = [:],
+        name: String = "", constants: [(name: String, bytes: [UInt8])] = [], maxEntries: [String: Int] = [:],
         useMaps: [String: Map] = [:], program: Program.Options = .init(),
         verifier: Verifier.Options = .engine
     ) {
+        self.name = name
         self.constants = constants
         self.maxEntries = maxEntries
         self.useMaps = useMaps

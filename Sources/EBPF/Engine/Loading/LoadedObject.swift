@@ -133,7 +133,7 @@ public final class LoadedObject: Sendable {
         if let rejection = verification.rejection { throw .rejected(rejection) }
         let made = Program(
             code, type: type, maps: maps.map(\.map), domain: domain, trace: trace, options: options.program,
-            facts: verification.verdict.facts, verification: verification)
+            facts: verification.verdict.facts, verification: verification, objectName: options.name)
         return programs.withLock { programs in
             if let known = programs[key] { return known }
             programs[key] = made
@@ -169,19 +169,9 @@ public final class LoadedObject: Sendable {
 }
 
 extension MapDefinition {
-    /// With what loaders on Linux fill in: a perf event array of no size is as long as there are workers, a ring buffer
-    /// takes whole pages, a power of two of them.
     func adjusted(_ domain: WorkerDomain) -> MapDefinition {
         var definition = self
-        let entries = attributes.maxEntries
-        switch attributes.type {
-        case .perfEventArray where entries == 0: definition.attributes.maxEntries = domain.workers
-        case .ringbuf where entries > 0 && entries <= 1 << 31:
-            var bytes = 4096
-            while bytes < entries { bytes *= 2 }
-            definition.attributes.maxEntries = bytes
-        default: break
-        }
+        definition.attributes = attributes.adjusted(domain)
         return definition
     }
 }

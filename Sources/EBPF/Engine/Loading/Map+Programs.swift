@@ -14,11 +14,18 @@ extension Map {
     }
 
     /// Sets where an element of a devmap or cpumap leads, and the XDP program that runs there before a frame is sent.
+    /// - Throws: `invalid` for a program that is not for maps of this type, by its section; as `update` otherwise.
     public func setTarget(
         _ key: [UInt8], _ target: UInt32, program: Program, _ mode: UpdateMode = .any
     ) throws(MapError) {
         guard program.type == .xdp, program.domain === domain else {
             throw .invalid("\(program.name) is no XDP program of these workers")
+        }
+        let place: XDPAttachPoint.Point = attributes.type == .cpumap ? .cpumap : .devmap
+        guard program.code.attachPoint.point == place else {
+            let section = program.code.section
+            throw .invalid(
+                "\(program.name) is of section \(section), expected xdp/\(place.rawValue) for a map like this")
         }
         try setTarget(key, target, program: program.reference, mode)
     }

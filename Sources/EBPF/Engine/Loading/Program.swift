@@ -8,6 +8,8 @@ import Verifier
 /// A program ready to run: decoded, bound to its maps.
 public final class Program: @unchecked Sendable {
     public let name: String
+    /// `LoadOptions.name` of the object that it came with.
+    public let objectName: String
     public let type: ProgramType
     /// The linked wire form, with functions and source lines.
     public let code: ObjectProgram
@@ -102,9 +104,10 @@ public final class Program: @unchecked Sendable {
     /// Binds `code` to `maps`, which are what the verifier was told. Without `facts` every access is checked.
     init(
         _ code: ObjectProgram, type: ProgramType, maps: [Map], domain: WorkerDomain, trace: TraceLog,
-        options: Options, facts: Verifier.Facts?, verification: Verification?
+        options: Options, facts: Verifier.Facts?, verification: Verification?, objectName: String = ""
     ) {
         name = code.name
+        self.objectName = objectName
         self.type = type
         self.code = code
         self.maps = maps

@@ -9,8 +9,10 @@ extension Map {
         guard attributes.type.holdsMaps, let inner else {
             throw .invalid("maps of type \(attributes.type.name) hold no maps")
         }
-        guard map.attributes.canStand(for: inner), map.inner == nil, map.domain === domain else {
-            throw .invalid("the map is not like those that this one holds: \(map.attributes) instead of \(inner)")
+        guard map.domain === domain else { throw .invalid("the map belongs to other workers") }
+        let differences = map.attributes.differences(from: inner)
+        guard differences.isEmpty else {
+            throw .invalid("the map is not like those that this one holds: \(differences.joined(separator: ", "))")
         }
         let reference = MapReference(object: map, address: UInt(bitPattern: map.address), id: map.id)
         try setReference(key, reference, mode)
@@ -64,15 +66,21 @@ extension Map {
 }
 
 extension MapAttributes {
-    /// Whether a map like this may be in a map of maps that was made for `inner`: `bpf_map_meta_equal`, kernel/bpf/syscall.c.
-    /// Arrays have the same length besides, where the flag `inner_map` does not say otherwise: programs rely on it.
-    public func canStand(for inner: MapAttributes) -> Bool {
-        guard type == inner.type, keySize == inner.keySize, valueSize == inner.valueSize, flags == inner.flags
-        else { return false }
-        switch type {
-        case .array: return flags.contains(.innerMap) || maxEntries == inner.maxEntries
-        case .perCPUArray: return maxEntries == inner.maxEntries
-        default: return true
+    /// What keeps a map like this out of a map of maps that was made for `inner`, in words; none where nothing does:
+    /// `bpf_map_meta_equal`, kernel/bpf/map_in_map.c. Arrays have the same length besides, where the flag `inner_map` does
+    /// not say otherwise: programs rely on it.
+    func differences(from inner: MapAttributes) -> [String] {
+        guard type == inner.type else { return ["type \(type.name) instead of \(inner.type.name)"] }
+        var differences: [String] = []
+        func compare<Value: Equatable>(_ what: String, _ own: Value, _ wanted: Value) {
+            if own != wanted { differences.append("\(what) \(own) instead of \(wanted)") }
         }
+        compare("key size", keySize, inner.keySize)
+        compare("value size", valueSize, inner.valueSize)
+        compare("flags", "0x\(String(flags.rawValue, radix: 16))", "0x\(String(inner.flags.rawValue, radix: 16))")
+        if type == .array && !flags.contains(.innerMap) || type == .perCPUArray {
+            compare("max entries", maxEntries, inner.maxEntries)
+        }
+        return differences
     }
 }

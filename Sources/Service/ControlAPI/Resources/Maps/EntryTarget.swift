@@ -20,10 +20,11 @@ struct EntryTarget: Sendable {
         }
         let type = record.attributes.type
         if type.isKeyless {
-            throw Problem(.unsupported, "a map of type \(type.name) has no keys: push to it, or ask it for a value")
+            let uses = type == .bloomFilter ? "push and contains" : "push, pop and peek"
+            throw Problem(.unsupported, "a map of type \(type.name) has no keys, and so no entries: it has \(uses)")
         }
         if record.map.recordsDescriptor != nil {
-            throw Problem(.unsupported, "a map of type \(type.name) has records, which are read as they come")
+            throw Problem(.unsupported, "a map of type \(type.name) has no entries: its records are read as they come")
         }
         let format: EntryCodec.Format? = try context.choice("format")
         references = format == .hex ? nil : ReferenceForm(record.map, state)

@@ -36,7 +36,8 @@ enum MapRoutes {
         guard Names.isName(name) else {
             throw .conflict("\(name) is a name for a map of a program; one that stands by itself has no dot")
         }
-        let (attributes, inner) = try MapAttributes.read(try context.json())
+        let (given, inner) = try MapAttributes.read(try context.json())
+        let attributes = given.adjusted(control.dataplane.domain)
         if let old, old.attributes == attributes, old.map.inner == inner {
             return context.written(json(old, state), etag: old.etag, isNew: false)
         }

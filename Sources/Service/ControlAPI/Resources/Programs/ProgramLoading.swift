@@ -25,6 +25,7 @@ struct ProgramLoading {
     func load(replacing old: ProgramRecord?) throws(Problem) -> Loaded {
         let file = verifier.file
         var options = try LoadOptions(upload.options, file, state)
+        options.name = name
         options.program = control.programOptions
         let pinned = try pinnedMaps(file, &options)
         let object: LoadedObject
@@ -80,7 +81,8 @@ struct ProgramLoading {
             var attributes = definition.attributes
             attributes.maxEntries = options.maxEntries[definition.name] ?? attributes.maxEntries
             do {
-                let map = try Map(attributes, domain: control.dataplane.domain, name: definition.name)
+                let domain = control.dataplane.domain
+                let map = try Map(attributes.adjusted(domain), domain: domain, name: definition.name)
                 options.useMaps[definition.name] = map
                 made.append(MapRecord(name: definition.name, map: map))
             } catch {

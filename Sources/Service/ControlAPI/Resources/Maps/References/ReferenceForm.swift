@@ -9,7 +9,7 @@ struct ReferenceForm: Sendable {
     private let type: MapType
     private let state: ControlState
     private let maps: [UInt32: String]
-    private let programs: [UInt32: (program: String, function: String)]
+    private let programs: ProgramNames
     /// `SWITCH/PORT` by ifindex, and the other way round.
     private let ports: [UInt32: String]
     private let indices: [String: UInt32]
@@ -20,13 +20,7 @@ struct ReferenceForm: Sendable {
         guard type.holdsReferences else { return nil }
         self.state = state
         maps = type.holdsMaps ? Dictionary(state.maps.values.map { ($0.map.id, $0.name) }) { first, _ in first } : [:]
-        var programs: [UInt32: (program: String, function: String)] = [:]
-        if !type.holdsMaps {
-            for record in state.programs.values {
-                for program in record.object.madePrograms { programs[program.id] = (record.name, program.name) }
-            }
-        }
-        self.programs = programs
+        programs = ProgramNames(map, state)
         var ports: [UInt32: String] = [:]
         if Self.namesPorts(type) {
             for record in state.switches.values {
@@ -59,10 +53,11 @@ struct ReferenceForm: Sendable {
     }
 
     private func program(_ id: UInt32) -> JSON {
-        let name = programs[id]
+        let program = programs[id]
         return [
-            "program": name.map { .string($0.program) } ?? nil, "function": name.map { .string($0.function) } ?? nil,
-            "id": .integer(id),
+            "program": program.map { .string($0.objectName) } ?? nil,
+            "function": program.map { .string($0.name) } ?? nil, "id": .integer(id),
+            "current": .bool(program.map { programs.isCurrent($0) } ?? false),
         ]
     }
 
@@ -77,7 +72,7 @@ struct ReferenceForm: Sendable {
 
     // MARK: Reading
 
-    /// What is there, `id` and names that are null included, can be written back as far as it names anything.
+    /// What is there can be written back, `id` and `current` included, as far as it names anything.
     func value(_ reader: JSONReader) throws(Problem) -> EntryValue {
         switch type {
         case .arrayOfMaps, .hashOfMaps:
@@ -122,7 +117,7 @@ struct ReferenceForm: Sendable {
 
     /// `{"program": "p", "function": "f"}`; the function may be left out where the object has one of the type.
     private func program(_ reader: JSONReader, type: ProgramType?) throws(Problem) -> Program {
-        let members = try reader.members(known: ["program", "function", "id"])
+        let members = try reader.members(known: ["program", "function", "id", "current"])
         let nameReader = try members.required("program")
         let name = try nameReader.string()
         guard let record = state.programs[name] else { throw nameReader.refusal("there is no program \(name)") }
@@ -133,7 +128,9 @@ struct ReferenceForm: Sendable {
         }
         let own = record.object.file.programs.first { $0.name == function ?? $0.name }?.type
         do {
-            return try record.object.program(function: function, type: type ?? own ?? .xdp)
+            let program = try record.object.program(function: function, type: type ?? own ?? .xdp)
+            programs.add(program)
+            return program
         } catch {
             throw Problem(error)
         }
