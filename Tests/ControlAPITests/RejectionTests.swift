@@ -176,7 +176,7 @@ struct RejectionTests {
 
         let pool = api.service.control.verification
         let hold = DispatchSemaphore(value: 0)
-        for _ in 0..<VerificationPool.threads { #expect(pool.submit { hold.wait() }) }
+        for _ in 0..<pool.threads { #expect(pool.submit { hold.wait() }) }
         let waiting = try Connection(port: api.port)
         try waiting.send(
             Array(
@@ -191,7 +191,7 @@ struct RejectionTests {
         ports[0].inject([UInt8](repeating: 2, count: 64))
         #expect(eventually { ports[1].transmittedCount == 1 })
 
-        for _ in 0..<VerificationPool.threads { hold.signal() }
+        for _ in 0..<pool.threads { hold.signal() }
         #expect(try Reply(waiting.readToEnd()).status == 201)
     }
 
@@ -200,7 +200,7 @@ struct RejectionTests {
         let pool = api.service.control.verification
         let hold = DispatchSemaphore(value: 0)
         let begun = DispatchSemaphore(value: 0)
-        let held = VerificationPool.threads + VerificationPool.waiting
+        let held = pool.threads + pool.waiting
         for index in 0..<held {
             let isQueued = pool.submit {
                 begun.signal()
@@ -208,7 +208,7 @@ struct RejectionTests {
             }
             #expect(isQueued)
             // What is at work waits in no line.
-            if index < VerificationPool.threads { begun.wait() }
+            if index < pool.threads { begun.wait() }
         }
         let reply = try api.putProgram("p", try Self.unchecked.get())
         #expect(reply.status == 503)
@@ -220,8 +220,8 @@ struct RejectionTests {
 
     /// Two at a time, each for as long as a function may take.
     @Test func hostileUploadsTakeTurns() throws {
-        let pool = VerificationPool(avoiding: nil)
-        let most = DispatchSemaphore(value: VerificationPool.threads)
+        let pool = ThreadPool.verification(avoiding: nil)
+        let most = DispatchSemaphore(value: pool.threads)
         let done = DispatchSemaphore(value: 0)
         for _ in 0..<16 {
             let isQueued = pool.submit {

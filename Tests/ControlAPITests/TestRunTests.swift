@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import ControlAPI
@@ -168,6 +169,31 @@ struct TestRunTests {
         #expect(try api.call("PUT", "/v1/programs/p", json: #"{"filter":"ip"}"#).status == 201)
         #expect(try run(api, "").string("packets.0.verdict") == "pass")
         #expect(try run(api, "", packet: "0x0102").string("packets.0.verdict") == "drop")
+    }
+
+    /// Test runs wait for test runs alone, and only so many of them.
+    @Test func aFullPoolHoldsUpNothingElse() throws {
+        let api = try service()
+        let pool = api.service.control.testRuns
+        let hold = DispatchSemaphore(value: 0)
+        let begun = DispatchSemaphore(value: 0)
+        let held = pool.threads + pool.waiting
+        for index in 0..<held {
+            let isQueued = pool.submit {
+                begun.signal()
+                hold.wait()
+            }
+            #expect(isQueued)
+            // What is at work waits in no line.
+            if index < pool.threads { begun.wait() }
+        }
+        let refused = try run(api, "")
+        #expect(refused.status == 503)
+        #expect(refused.problem == "busy")
+        #expect(refused.headers["retry-after"] != nil)
+        #expect(try api.call("PUT", "/v1/programs/q", json: #"{"filter":"ip"}"#).status == 201)
+        for _ in 0..<held { hold.signal() }
+        #expect(try eventually { try run(api, "").status == 200 })
     }
 
     @Test func mapsThatAreTooLargeAreNotCopied() throws {

@@ -11,6 +11,8 @@ public enum Fault: UInt8, CaseIterable, Hashable, Error {
     case callDepth
     /// An instruction that does not exist or that the engine does not offer.
     case badInstruction
+    /// The deadline of a test run passed. No run of a worker has one.
+    case outOfTime
 
     /// As the API and the metrics name it: `out_of_fuel`.
     public var name: String {
@@ -21,6 +23,7 @@ public enum Fault: UInt8, CaseIterable, Hashable, Error {
         case .badCall: "bad_call"
         case .callDepth: "call_depth"
         case .badInstruction: "bad_instruction"
+        case .outOfTime: "out_of_time"
         }
     }
 }

@@ -43,6 +43,7 @@ struct NestedRun {
         caller.pointee.native.stackTop = UInt(caller.pointee.registers[10])
         state.pointee.native.stackTop = top
         state.pointee.native.tailCalls = tailCalls
+        state.pointee.native.deadlineNs = caller.pointee.native.deadlineNs
 
         let (result, left) = run(fuel: fuel, tailCalls: tailCalls)
 

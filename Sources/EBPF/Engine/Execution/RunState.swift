@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Maps
 
@@ -129,6 +130,18 @@ struct NativeBurst {
     var bases = InlineArray<16, UInt>(repeating: 0)
 
     static let baseCount = 16
+
+    /// Of `clinux_monotonic_ns`: when a run gives up that calls back, or is traced. For runs that nothing else hurries.
+    var deadlineNs = UInt64.max
+    private var looks: UInt8 = 0
+
+    /// Looks at the clock now and then.
+    @inline(__always)
+    mutating func isInTime() -> Bool {
+        if deadlineNs == .max { return true }
+        looks &+= 1
+        return looks != 0 || clinux_monotonic_ns() < deadlineNs
+    }
 
     mutating func setBases(_ maps: UnsafePointer<MapCore>, count: Int, slot: Int) {
         for index in 0..<min(count, Self.baseCount) {

@@ -17,6 +17,8 @@ public struct FrameRun {
     /// `struct skb_shared_info`, as `BPF_PROG_TEST_RUN` has it.
     private static let packetRoom = 4096 - 256 - 320
     private static let burst = 64
+    /// What a burst may take where there is a deadline: the first ones are short, to find out how many runs that is.
+    private static let burstNs: UInt64 = 20_000_000
 
     public init(program: Program, domain: WorkerDomain, slot: Int) {
         self.program = program
@@ -39,7 +41,8 @@ public struct FrameRun {
 
     /// Each run finds the frame as it is here.
     ///
-    /// - Parameter deadline: of `clinux_monotonic_ns`; the burst in which it passes is the last one.
+    /// - Parameter deadline: of `clinux_monotonic_ns`; the burst in which it passes is the last one. A run that calls back
+    ///   again and again, for `bpf_loop` for example, is broken off.
     public func run(_ frame: [UInt8], repetitions: Int, deadline: UInt64 = .max) -> Outcome {
         run(frame, repetitions: repetitions, deadline: deadline) { contexts, count, results in
             program.executable.run(contexts, count: count, results: results, slot: slot)
@@ -58,9 +61,14 @@ public struct FrameRun {
         var outcome = Outcome()
         guard let base = memory.baseAddress else { return outcome }
         var results = [RunResult](repeating: RunResult(), count: room)
+        let state = program.executable.core.pointee.states + slot
+        state.pointee.native.deadlineNs = deadline
+        defer { state.pointee.native.deadlineNs = .max }
+        var burst = deadline == .max ? room : 1
         repeat {
-            let count = min(room, repetitions - outcome.runs)
-            memory.initializeMemory(as: UInt8.self, repeating: 0)
+            let count = min(burst, repetitions - outcome.runs)
+            UnsafeMutableRawBufferPointer(rebasing: memory[..<(count * stride)])
+                .initializeMemory(as: UInt8.self, repeating: 0)
             var contexts = (0..<count).map { index in
                 let data = base + index * stride + Self.headroom
                 data.copyMemory(from: frame, byteCount: frame.count)
@@ -71,8 +79,10 @@ public struct FrameRun {
             domain.online(slot)
             let start = clinux_monotonic_ns()
             execute(&contexts, count, &results)
-            outcome.nanoseconds += clinux_monotonic_ns() - start
+            let took = clinux_monotonic_ns() - start
+            outcome.nanoseconds += took
             domain.offline(slot)
+            if deadline != .max { burst = took < Self.burstNs / 4 ? min(burst * 4, room) : max(burst / 4, 1) }
             for result in results[..<count] { outcome.results[result, default: 0] += 1 }
             outcome.runs += count
             let last = contexts[count - 1]

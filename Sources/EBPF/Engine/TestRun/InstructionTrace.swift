@@ -18,8 +18,9 @@ public struct InstructionTrace: Sendable {
     init(limit: Int) { self.limit = limit }
 
     mutating func add(_ step: InterpreterStep) {
+        guard !isCut else { return }
         finish(step.registers)
-        guard steps.count < limit, !isCut else {
+        guard steps.count < limit else {
             isCut = true
             return
         }
@@ -28,9 +29,10 @@ public struct InstructionTrace: Sendable {
 
     /// The last instruction has run.
     mutating func finish(_ registers: UnsafePointer<UInt64>) {
+        guard !isCut else { return }
         for number in 0..<before.count where registers[number] != before[number] {
             before[number] = registers[number]
-            if !isCut && !steps.isEmpty { steps[steps.count - 1].changes[number] = registers[number] }
+            if !steps.isEmpty { steps[steps.count - 1].changes[number] = registers[number] }
         }
     }
 }
@@ -38,14 +40,18 @@ public struct InstructionTrace: Sendable {
 extension FrameRun {
     /// Runs once, by the interpreter, and tells each instruction.
     ///
-    /// - Parameter limit: instructions to tell; the run goes on behind them.
+    /// - Parameters:
+    ///   - limit: instructions to tell; the run goes on behind them.
+    ///   - deadline: of `clinux_monotonic_ns`; the run ends with it.
     /// - Precondition: the program's accesses are checked as it runs.
-    public func trace(_ frame: [UInt8], limit: Int) -> (outcome: Outcome, trace: InstructionTrace) {
+    public func trace(
+        _ frame: [UInt8], limit: Int, deadline: UInt64 = .max
+    ) -> (outcome: Outcome, trace: InstructionTrace) {
         let executable = program.executable
         precondition(executable.core.pointee.checksAccesses)
         let trace = TraceCollector(limit: limit)
         let policy = TracedExecution { trace.trace.add($0) }
-        let outcome = run(frame, repetitions: 1, deadline: .max) { contexts, count, results in
+        let outcome = run(frame, repetitions: 1, deadline: deadline) { contexts, count, results in
             executable.run(contexts, count: count, results: results, slot: slot, policy: policy)
         }
         trace.trace.finish(executable.core.pointee.states[slot].registers)

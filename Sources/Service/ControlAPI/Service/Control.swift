@@ -19,7 +19,8 @@ final class Control: Sendable {
     let started = Date()
     let writer = DispatchQueue(label: "swale.control", qos: .userInitiated)
     let reader = DispatchQueue(label: "swale.read", qos: .userInitiated, attributes: .concurrent)
-    let verification: VerificationPool
+    let verification: ThreadPool
+    let testRuns: ThreadPool
     /// What one function may take to be verified.
     let verifierLimits: Verifier.Limits
     /// Of every program that is loaded.
@@ -37,7 +38,8 @@ final class Control: Sendable {
         pcapDirectory = configuration.pcapDirectory.map { PcapDirectory($0) }
         fib = FIBControl(domain: dataplane.domain)
         programOptions = Program.Options(checksAccesses: configuration.checksAccesses, fib: fib.table)
-        verification = VerificationPool(avoiding: dataplane.cpu)
+        verification = .verification(avoiding: dataplane.cpu)
+        testRuns = .testRuns(avoiding: dataplane.cpu)
         trace = TraceLog()
         events = EventHub(trace: trace)
     }

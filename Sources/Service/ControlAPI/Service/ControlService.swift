@@ -39,14 +39,18 @@ extension Endpoint {
             case .loop: work()
             case .reader: control.reader.async(execute: work)
             case .writer: control.writer.async(execute: work)
-            case .verifier:
-                let isQueued = control.verification.submit {
-                    // Nobody waits for the answer any more, and nothing has begun.
-                    if !responder.isCancelled { work() }
-                }
-                if !isQueued { responder.respond(Problem.busy.response) }
+            case .verifier: submit(work, to: control.verification, responder)
+            case .testRun: submit(work, to: control.testRuns, responder)
             }
         }
+    }
+
+    private func submit(_ work: @escaping ThreadPool.Work, to pool: ThreadPool, _ responder: Responder) {
+        let isQueued = pool.submit {
+            // Nobody waits for the answer any more, and nothing has begun.
+            if !responder.isCancelled { work() }
+        }
+        if !isQueued { responder.respond(Problem.busy.response) }
     }
 
     private func answer(_ request: Request, _ control: Control) -> Response {

@@ -13,6 +13,8 @@ struct Endpoint: Sendable {
         case writer
         /// The verification pool: may take seconds. A write waits for its turn there when it has verified.
         case verifier
+        /// The pool of test runs: may take seconds.
+        case testRun
     }
 
     enum Body: Sendable {

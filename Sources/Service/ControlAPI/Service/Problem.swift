@@ -52,7 +52,7 @@ struct Problem: Error {
             case .invalidObject: "The object can't be loaded"
             case .rejected: "The verifier refuses the program"
             case .timeLimit: "The time for verifying the program ran out"
-            case .busy: "Too many programs wait to be verified"
+            case .busy: "Too many requests like this one wait"
             case .readOnly: "The map is read-only"
             case .unsupported: "Not supported"
             case .notReady: "Not ready"

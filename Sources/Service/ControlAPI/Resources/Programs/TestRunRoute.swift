@@ -13,7 +13,7 @@ enum TestRunRoute {
     static var endpoint: Endpoint {
         Endpoint(
             method: .post, template: "/v1/programs/{program}/test-run", query: TestRunRequest.query,
-            body: .required(["application/json", "application/octet-stream"]), bodyLimit: bodyLimit, place: .verifier,
+            body: .required(["application/json", "application/octet-stream"]), bodyLimit: bodyLimit, place: .testRun,
             run: post)
     }
 
@@ -83,7 +83,8 @@ enum TestRunRoute {
                 break
             }
             guard request.trace == 0 else {
-                let (outcome, trace) = run.trace(frame, limit: steps)
+                let (outcome, trace) = run.trace(frame, limit: steps, deadline: deadline)
+                if outcome.last.fault == .outOfTime { isComplete = false }
                 var packet = json(outcome, frame, run.program)
                 steps -= trace.steps.count
                 packet.set("instructions", .array(Disassembly.steps(trace, run.program.code, record)))
@@ -92,7 +93,7 @@ enum TestRunRoute {
                 continue
             }
             let outcome = run.run(frame, repetitions: request.repetitions, deadline: deadline)
-            if outcome.runs < request.repetitions { isComplete = false }
+            if outcome.runs < request.repetitions || outcome.last.fault == .outOfTime { isComplete = false }
             packets.append(json(outcome, frame, run.program))
         }
         return [

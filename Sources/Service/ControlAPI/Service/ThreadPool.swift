@@ -2,21 +2,37 @@ import CLinux
 import Foundation
 import Glibc
 
-/// Threads for what takes seconds: verifying programs. There are few of them, so that what verifications hold together
-/// is bounded, and neither the event loop nor the control queue waits for one. They give way to every other thread, and
-/// keep off the dataplane's CPU.
-final class VerificationPool: Sendable {
+/// Threads for what takes seconds. There are few of them, so that what the work holds together is bounded, and neither the
+/// event loop nor the control queue waits for any. They give way to every other thread, and keep off the dataplane's CPU.
+final class ThreadPool: Sendable {
     typealias Work = @Sendable () -> Void
 
-    /// At work at a time; each may hold `Verifier.Limits.stateBytes`.
-    static let threads = 2
+    /// At work at a time.
+    let threads: Int
     /// Waiting, at most: beyond that a client is told to come back.
-    static let waiting = 64
+    let waiting: Int
 
     private let queue: Queue
 
-    /// - Parameter cpu: where the dataplane runs; nil where it runs anywhere.
-    init(avoiding cpu: Int?) { queue = Queue(cpu) }
+    /// - Parameters:
+    ///   - name: of its threads, 15 bytes at most.
+    ///   - cpu: where the dataplane runs; nil where it runs anywhere.
+    init(_ name: String, threads: Int, waiting: Int, avoiding cpu: Int?) {
+        self.threads = threads
+        self.waiting = waiting
+        queue = Queue(name, threads: threads, waiting: waiting, cpu)
+    }
+
+    /// For verifying, of which each may hold `Verifier.Limits.stateBytes`.
+    static func verification(avoiding cpu: Int?) -> ThreadPool {
+        ThreadPool("swale-verifier", threads: 2, waiting: 64, avoiding: cpu)
+    }
+
+    /// For test runs, of which each may hold two copies of `Sandbox.contentLimit` and go on for seconds: more of them at a
+    /// time, so that a short one seldom waits for long ones.
+    static func testRuns(avoiding cpu: Int?) -> ThreadPool {
+        ThreadPool("swale-test-run", threads: 4, waiting: 16, avoiding: cpu)
+    }
 
     deinit { queue.close() }
 
@@ -26,6 +42,9 @@ final class VerificationPool: Sendable {
     /// What the threads share; it outlives the pool while they end.
     private final class Queue: @unchecked Sendable {
         private let condition = NSCondition()
+        private let name: String
+        private let mostThreads: Int
+        private let mostWaiting: Int
         private let avoidedCPU: Int?
         // Under the condition's lock.
         private var work: [Work] = []
@@ -33,14 +52,19 @@ final class VerificationPool: Sendable {
         private var idle = 0
         private var isClosed = false
 
-        init(_ avoidedCPU: Int?) { self.avoidedCPU = avoidedCPU }
+        init(_ name: String, threads: Int, waiting: Int, _ avoidedCPU: Int?) {
+            self.name = name
+            mostThreads = threads
+            mostWaiting = waiting
+            self.avoidedCPU = avoidedCPU
+        }
 
         func add(_ item: @escaping Work) -> Bool {
             condition.lock()
             defer { condition.unlock() }
-            guard work.count < VerificationPool.waiting else { return false }
+            guard work.count < mostWaiting else { return false }
             work.append(item)
-            if work.count > idle, threads < VerificationPool.threads {
+            if work.count > idle, threads < mostThreads {
                 threads += 1
                 startThread()
             }
@@ -57,7 +81,7 @@ final class VerificationPool: Sendable {
 
         private func startThread() {
             let thread = Thread { [self] in
-                clinux_name_thread("swale-verifier")
+                clinux_name_thread(name)
                 if let avoidedCPU { clinux_avoid_cpu(UInt32(avoidedCPU)) }
                 // Of the calling thread alone, on Linux.
                 setpriority(Int32(PRIO_PROCESS.rawValue), 0, 5)
