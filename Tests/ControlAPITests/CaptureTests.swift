@@ -160,7 +160,8 @@ struct CaptureTests {
         let taken = try api.call(
             "PUT", "/v1/switches/s/ports/third", json: #"{"backend":"pcap","pcap":{"write":"out.pcap"}}"#)
         #expect(taken.problem == "conflict", "\(taken.text)")
-        // Another spec: the file is begun anew by the same port.
+        // Another spec: the file is begun anew by the same port, to which maps still lead.
+        let ifindex = try api.call("GET", "/v1/switches/s/ports/sink").int("status.ifindex")
         let again = try api.call(
             "PATCH", "/v1/switches/s/ports/sink", json: #"{"pcap":{"write":"out.pcap","replay":"in.pcap"}}"#)
         #expect(again.status == 200, "\(again.text)")
@@ -188,6 +189,7 @@ struct CaptureTests {
         (#"{}"#, "/pcap"), (#"{"replay":"../in.pcap"}"#, "/pcap/replay"), (#"{"replay":"none"}"#, "/pcap/replay"),
         (#"{"replay":".in"}"#, "/pcap/replay"), (#"{"replay":"in.pcap","loop":-1}"#, "/pcap/loop"),
         (#"{"replay":"in.pcap","timing":"fast"}"#, "/pcap/timing"), (#"{"write":"a/b"}"#, "/pcap/write"),
+        #expect(again.int("status.ifindex") == ifindex && ifindex != nil)
         (#"{"write":"in.pcap","replay":"in.pcap"}"#, "/pcap"), (#"{"speed":1}"#, "/pcap/speed"),
     ])
     func wrongFilesAreRefused(pcap: String, pointer: String) throws {

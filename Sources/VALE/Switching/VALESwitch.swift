@@ -64,10 +64,11 @@ public final class VALESwitch: @unchecked Sendable {
 
     /// - Parameters:
     ///   - number: 0 to 253; the lowest free one where it is nil.
+    ///   - ifindex: of a port in memory that takes the place of one that was removed; another one where it is nil.
     ///   - chain: its XDP programs, from the first frame on.
     @discardableResult
     public func addPort(
-        _ name: String, _ backend: PortBackend, number: UInt8? = nil, isAdminUp: Bool = true,
+        _ name: String, _ backend: PortBackend, number: UInt8? = nil, ifindex: UInt32? = nil, isAdminUp: Bool = true,
         chain: [XDPAttachment] = [], isTimed: Bool = false
     ) throws(SwitchError) -> PortInfo {
         try check(chain)
@@ -81,7 +82,7 @@ public final class VALESwitch: @unchecked Sendable {
                 name: name, number: number, serial: control.assignSerial(), backend: backend, table: table,
                 isAdminUp: isAdminUp)
             switch backend {
-            case .memory(let memory): port.use(.memory(memory), ifindex: control.assignIfindex())
+            case .memory(let memory): port.use(.memory(memory), ifindex: ifindex ?? control.assignIfindex())
             case .interface(_, _, let mayBeAbsent):
                 do throws(PortError) {
                     try control.open(port)

@@ -111,7 +111,8 @@ struct PortChange {
         }
     }
 
-    private func add() throws(Problem) -> PortRecord {
+    /// - Parameter ifindex: of the port in whose place it is, where that one was not an interface's.
+    private func add(ifindex: UInt32? = nil) throws(Problem) -> PortRecord {
         var port = PortRecord(name: name, spec: spec, number: 0)
         switch spec.backend {
         case .interface: break
@@ -120,7 +121,7 @@ struct PortChange {
             if let options = spec.pcap, let pcapDirectory { port.pcap = PcapPort(options, in: pcapDirectory) }
         }
         do {
-            port.number = try link(port, number: number, chain)
+            port.number = try link(port, number: number, ifindex: ifindex, chain)
         } catch {
             port.close()
             throw error
@@ -131,20 +132,22 @@ struct PortChange {
     /// The old port is back where the new one can't be had. One on files then plays and writes anew.
     private func replace(_ old: PortRecord) throws(Problem) -> PortRecord {
         old.quiet()
+        var ifindex: UInt32?
         do {
-            try record.vale.removePort(name)
+            let removed = try record.vale.removePort(name)
+            if old.spec.backend != .interface { ifindex = removed.ifindex }
         } catch {
             throw Problem(error)
         }
         // The new one may write the same file.
         old.pcap?.stop()
         do {
-            let new = try add()
+            let new = try add(ifindex: ifindex)
             old.close()
             return new
         } catch {
             let chain = (try? PortChain.resolve(old.spec, in: state)) ?? []
-            _ = try? link(old, number: old.number, chain, mayBeAbsent: true)
+            _ = try? link(old, number: old.number, ifindex: ifindex, chain, mayBeAbsent: true)
             throw error
         }
     }
@@ -153,7 +156,7 @@ struct PortChange {
     ///
     /// - Returns: its number.
     private func link(
-        _ port: PortRecord, number: UInt8?, _ chain: [XDPAttachment], mayBeAbsent: Bool = false
+        _ port: PortRecord, number: UInt8?, ifindex: UInt32?, _ chain: [XDPAttachment], mayBeAbsent: Bool = false
     ) throws(Problem) -> UInt8 {
         let memory = port.memory ?? port.pcap?.memory
         let backend =
@@ -161,7 +164,7 @@ struct PortChange {
         let info: PortInfo
         do {
             info = try record.vale.addPort(
-                name, backend, number: number, isAdminUp: port.spec.adminState == .up, chain: chain,
+                name, backend, number: number, ifindex: ifindex, isAdminUp: port.spec.adminState == .up, chain: chain,
                 isTimed: port.spec.xdpTiming)
         } catch {
             throw Problem(error)
