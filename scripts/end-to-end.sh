@@ -236,6 +236,42 @@ command_line() {
     expect "status of deleting what is in use" $status 1
 }
 
+captures_are() { [ "$(get /v1/captures | jq '.items | length')" = "$1" ]; }
+has_packets() { [ "$(tcpdump -n -r "$1" 2>/dev/null | wc -l)" -gt 0 ]; }
+
+# However it ends, what the command wrote is a whole file, and nothing is left of it in the service.
+capture_command() {
+    export SWALE_URL=unix:$work/run/swale.sock PATH=$work/root/usr/bin:$PATH
+    ip netns exec "$id-1" ping -q -i 0.05 10.77.0.2 >/dev/null &
+    local traffic=$! command signal status
+    swale capture lab --filter icmp --packets 6 --write "$work/limit.pcapng"
+    expect "packets" "$(tcpdump -n -r "$work/limit.pcapng" | wc -l)" 6
+    captures_are 0
+    swale capture lab --port port1 --direction in | tcpdump -n -c 3 -r - | grep 'ICMP echo request'
+    swale capture lab | head -c 100 >/dev/null
+    captures_are 0
+    for signal in INT TERM; do
+        swale capture lab --write "$work/$signal.pcapng" &
+        command=$!
+        wait_until 5 has_packets "$work/$signal.pcapng"
+        kill -$signal $command
+        wait $command
+        tcpdump -n -r "$work/$signal.pcapng" >/dev/null
+        captures_are 0
+    done
+    swale capture lab --write "$work/killed.pcapng" &
+    command=$!
+    wait_until 5 has_packets "$work/killed.pcapng"
+    kill -KILL $command
+    wait $command || true
+    expect "seconds that it is left" "$(get /v1/captures | jq '.items[0].spec.lingerSeconds')" 10
+    wait_until 15 captures_are 0
+    swale capture nowhere --write "$work/none.pcapng" || status=$?
+    expect "status where there is no such switch" "$status" 1
+    kill $traffic
+    wait $traffic || true
+}
+
 page() { on_switch scripts/page-test.py "$base/" lab port1 port2 port3 bridge; }
 
 ticks() { awk '{ print $14 + $15 }' "/proc/$service/stat"; }
@@ -268,13 +304,18 @@ check "TCP without offloads" tcp_without_offloads
 check "TCP to an egress without offloads" tcp_to_egress_without_offloads
 check "interface removed and brought back" interface_comes_back
 check "command line over TCP and the unix socket" command_line
+check "swale capture, however it ends" capture_command
 check "the page, in a browser, without a console message" page
 check "an idle switch sleeps" idle
 
+SWALE_URL=unix:$work/run/swale.sock "$work/root/usr/bin/swale" capture lab --write "$work/last.pcapng" 2>/dev/null &
+capture=$!
+wait_until 5 captures_are 1
 kill -TERM "$service"
 status=0
 wait "$service" || status=$?
 service=
+wait $capture && tcpdump -r "$work/last.pcapng" >/dev/null 2>&1 || status="$status, and breaks a capture off"
 [ ! -e "$work/run/swale.sock" ] || status="$status, the socket is left"
 if [ "$status" = 0 ]; then
     ((++passed)) && echo "ok      SIGTERM ends it"

@@ -59,6 +59,29 @@ struct CaptureTests {
         #expect(try api.call("GET", "/v1/captures/long").string("status.state") == "running")
     }
 
+    /// One that nobody reads goes when its time is over; what is read stays, however long.
+    @Test func itGoesWhenNobodyReadsIt() throws {
+        let api = try TestService()
+        _ = try api.makeSwitch("s", ports: ["a"])
+        let body = #"{"switch":"s","lingerSeconds":1}"#
+        #expect(try api.call("PUT", "/v1/captures/lone", json: body).int("spec.lingerSeconds") == 1)
+        #expect(try api.call("PUT", "/v1/captures/stays", json: #"{"switch":"s"}"#).status == 201)
+        #expect(try api.call("PUT", "/v1/captures/read", json: body).status == 201)
+        do {
+            let client = try Connection(port: api.port)
+            try client.send(
+                Array("GET /v1/captures/read/pcapng?follow=true HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
+            #expect(!client.read().isEmpty)
+            #expect(try eventually { try api.call("GET", "/v1/captures/lone").status == 404 })
+            // A clock that was set when the other one's was has run out as well.
+            usleep(200_000)
+            #expect(try api.call("GET", "/v1/captures/read").string("status.state") == "running")
+            #expect(try api.call("HEAD", "/v1/captures/read/pcapng").status == 200)
+        }
+        #expect(try eventually { try api.call("GET", "/v1/captures/read").status == 404 })
+        #expect(try api.call("GET", "/v1/captures/stays").status == 200)
+    }
+
     private static func contains(_ bytes: [UInt8], _ part: ArraySlice<UInt8>) -> Bool {
         bytes.firstRange(of: part) != nil
     }
@@ -107,6 +130,7 @@ struct CaptureTests {
         (#"{"switch":"s","outcome":"none"}"#, "/outcome"), (#"{"switch":"s","filter":"tcp prt 1"}"#, "/filter"),
         (#"{"switch":"s","snaplen":0}"#, "/snaplen"), (#"{"switch":"s","packets":0}"#, "/packets"),
         (#"{"switch":"s","bytes":1}"#, "/bytes"), (#"{"switch":"s","seconds":-1}"#, "/seconds"),
+        (#"{"switch":"s","lingerSeconds":0}"#, "/lingerSeconds"),
         (#"{"switch":"s","rate":1}"#, "/rate"),
     ])
     func wrongSpecsAreRefused(body: String, pointer: String) throws {
@@ -165,6 +189,7 @@ struct CaptureTests {
         let again = try api.call(
             "PATCH", "/v1/switches/s/ports/sink", json: #"{"pcap":{"write":"out.pcap","replay":"in.pcap"}}"#)
         #expect(again.status == 200, "\(again.text)")
+        #expect(again.int("status.ifindex") == ifindex && ifindex != nil)
         #expect(try api.call("PATCH", "/v1/switches/s/ports/sink", json: #"{"backend":"memory"}"#).status == 200)
         #expect(try api.call("DELETE", "/v1/switches/s/ports/source").status == 204)
         #expect(try api.call("DELETE", "/v1/switches/s").status == 204)
@@ -189,7 +214,6 @@ struct CaptureTests {
         (#"{}"#, "/pcap"), (#"{"replay":"../in.pcap"}"#, "/pcap/replay"), (#"{"replay":"none"}"#, "/pcap/replay"),
         (#"{"replay":".in"}"#, "/pcap/replay"), (#"{"replay":"in.pcap","loop":-1}"#, "/pcap/loop"),
         (#"{"replay":"in.pcap","timing":"fast"}"#, "/pcap/timing"), (#"{"write":"a/b"}"#, "/pcap/write"),
-        #expect(again.int("status.ifindex") == ifindex && ifindex != nil)
         (#"{"write":"in.pcap","replay":"in.pcap"}"#, "/pcap"), (#"{"speed":1}"#, "/pcap/speed"),
     ])
     func wrongFilesAreRefused(pcap: String, pointer: String) throws {

@@ -99,6 +99,8 @@ struct CaptureRecord: Sendable {
     var spec: CaptureSpec
     /// Nil where it is only planned.
     var session: CaptureSession?
+    /// Of one that goes when nobody reads it.
+    var lease: CaptureLease?
     var started: Date
 
     var etag: String { ETag.make("capture", name, spec.json) }

@@ -6,6 +6,8 @@ import Synchronization
 /// The file of a capture on its way to a client: what is there, or on and on until the capture ends.
 final class CaptureDownload: Sendable {
     private let session: CaptureSession
+    /// Until the download has ended.
+    private let lease: Mutex<CaptureLease?>
     private let queue: DispatchQueue
     /// Bytes of the file that are sent; nil: all that come.
     private let end: Int?
@@ -13,15 +15,21 @@ final class CaptureDownload: Sendable {
 
     private static let chunk = 256 << 10
 
-    init(_ session: CaptureSession, follows: Bool, on queue: DispatchQueue) {
+    init(_ session: CaptureSession, _ lease: CaptureLease?, follows: Bool, on queue: DispatchQueue) {
         self.session = session
+        self.lease = Mutex(lease)
         self.queue = queue
+        lease?.addReader()
         end = follows ? nil : session.byteCount
     }
 
     var stream: BodyStream {
-        BodyStream(heartbeat: end == nil ? Self.heartbeat : nil, isEndless: end == nil) { self.pull($0) }
+        BodyStream(
+            heartbeat: end == nil ? Self.heartbeat : nil, isEndless: end == nil, onPull: { self.pull($0) },
+            onCancel: { self.leave() })
     }
+
+    private func leave() { lease.withLock { $0.take() }?.removeReader() }
 
     /// A name resolution block without names, between two blocks of a quiet capture: who has gone is noticed by it.
     private static let heartbeat = BodyStream.Heartbeat(
@@ -38,6 +46,7 @@ final class CaptureDownload: Sendable {
             offset.withLock { $0 += bytes.count }
             if isLast || start + bytes.count == end {
                 writer.finish(bytes)
+                leave()
             } else if bytes.isEmpty {
                 session.whenMore(than: start) { self.pull(writer) }
             } else {
@@ -45,6 +54,7 @@ final class CaptureDownload: Sendable {
             }
         } catch {
             writer.fail()
+            leave()
         }
     }
 }

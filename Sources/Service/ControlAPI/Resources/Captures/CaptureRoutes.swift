@@ -64,7 +64,10 @@ enum CaptureRoutes {
             throw .invalid(at: JSONPointer() / "ports" / index, "switch \(record.name) has no port \(port)")
         }
         // The same again changes nothing, whether it still runs or not.
-        if let old, old.spec == spec { return context.written(json(old), etag: old.etag, isNew: false) }
+        if let old, old.spec == spec {
+            if !context.isDryRun { old.lease?.renew() }
+            return context.written(json(old), etag: old.etag, isNew: false)
+        }
         guard old != nil || state.captures.count < maximum else {
             throw .conflict("there are \(maximum) captures already; delete one")
         }
@@ -85,7 +88,13 @@ enum CaptureRoutes {
             throw .conflict("\(error)")
         }
         old?.session?.stop()
-        let new = CaptureRecord(name: name, spec: spec, session: session, started: Date())
+        let lease = spec.lingerSeconds.map { seconds in
+            CaptureLease(seconds: seconds, on: control.writer) { [weak control] in
+                guard let control, let record = control.state.captures[name], record.session === session else { return }
+                remove(record, control)
+            }
+        }
+        let new = CaptureRecord(name: name, spec: spec, session: session, lease: lease, started: Date())
         control.change { $0.captures[name] = new }
         control.events.lifecycle(old == nil ? .created : .replaced, "capture", name)
         return context.written(json(new), etag: new.etag, isNew: old == nil)
@@ -96,20 +105,22 @@ enum CaptureRoutes {
         let control = context.control
         try context.checkPreconditions(control.state.captures[name]?.etag)
         let record = try control.state.capture(name)
-        if !context.isDryRun {
-            // Who follows it still gets its end.
-            record.session?.stop()
-            control.change { $0.captures[name] = nil }
-            control.events.lifecycle(.deleted, "capture", name)
-        }
+        if !context.isDryRun { remove(record, control) }
         return context.deleted()
+    }
+
+    /// On the control queue. Who follows it still gets its end.
+    private static func remove(_ record: CaptureRecord, _ control: Control) {
+        record.session?.stop()
+        control.change { $0.captures[record.name] = nil }
+        control.events.lifecycle(.deleted, "capture", record.name)
     }
 
     static func pcapng(_ context: Context) throws(Problem) -> Response {
         let record = try context.control.state.capture(try context.capture())
         guard let session = record.session else { throw .notFound("there is no capture \(record.name)") }
         let download = CaptureDownload(
-            session, follows: context.request.query("follow") == "true", on: context.control.reader)
+            session, record.lease, follows: context.request.query("follow") == "true", on: context.control.reader)
         return Response(
             status: .ok,
             headers: [

@@ -4,7 +4,7 @@ import Switching
 /// `CaptureSpec` of openapi.yaml.
 struct CaptureSpec: Sendable, Equatable {
     static let members = [
-        "switch", "ports", "direction", "outcome", "filter", "snaplen", "packets", "bytes", "seconds",
+        "switch", "ports", "direction", "outcome", "filter", "snaplen", "packets", "bytes", "seconds", "lingerSeconds",
     ]
 
     var switchName: String
@@ -18,6 +18,8 @@ struct CaptureSpec: Sendable, Equatable {
     var packets: UInt64?
     var bytes = 1 << 30
     var seconds: UInt64?
+    /// It goes when nobody has read its packets for so long. Nil: it stays until it is deleted.
+    var lingerSeconds: UInt64?
 
     init(_ reader: JSONReader) throws(Problem) {
         let members = try reader.members(known: Self.members)
@@ -41,6 +43,9 @@ struct CaptureSpec: Sendable, Equatable {
         seconds = try members["seconds"].map { reader throws(Problem) in
             UInt64(try reader.integer(in: 1...31_536_000))
         }
+        lingerSeconds = try members["lingerSeconds"].map { reader throws(Problem) in
+            UInt64(try reader.integer(in: 1...86_400))
+        }
     }
 
     var json: JSON {
@@ -53,6 +58,7 @@ struct CaptureSpec: Sendable, Equatable {
         if let packets { json.set("packets", .count(packets)) }
         json.set("bytes", .count(UInt64(bytes)))
         if let seconds { json.set("seconds", .integer(seconds)) }
+        if let lingerSeconds { json.set("lingerSeconds", .integer(lingerSeconds)) }
         return json
     }
 

@@ -31,7 +31,7 @@ struct CaptureCommand: ParsableCommand {
         let spec = RequestBody.json([
             "switch": name, "ports": port.isEmpty ? nil : port, "direction": direction.rawValue,
             "outcome": outcome.rawValue, "filter": filter, "snaplen": snaplen, "packets": packets, "bytes": bytes,
-            "seconds": seconds,
+            "seconds": seconds, "lingerSeconds": 10,
         ])
         try capture.begin(spec)
         Thread.detachNewThread {
