@@ -77,19 +77,22 @@ enum Disassembly {
     /// The instructions of a run, with what each did to registers.
     static func steps(_ trace: InstructionTrace, _ program: ObjectProgram, _ record: ProgramRecord) -> [JSON] {
         let lines = Disassembler.disassemble(program.instructions, options: options(program, record))
-        let texts = Dictionary(lines.map { ($0.slot, $0.text) }) { first, _ in first }
-        let source = Dictionary(program.lines.map { ($0.instruction, $0) }) { $1 }
+        // Written once for each instruction, however often it ran.
+        let texts = Dictionary(lines.map { ($0.slot, written(.string($0.text))) }) { first, _ in first }
+        let source = Dictionary(program.lines.map { ($0.instruction, written(item($0))) }) { $1 }
         return trace.steps.map { step in
             let changes = step.changes.sorted { $0.key < $1.key }
             var json: JSON = [
-                "index": .integer(step.slot), "text": .string(texts[step.slot] ?? ""), "depth": .integer(step.depth),
+                "index": .integer(step.slot), "text": texts[step.slot] ?? "", "depth": .integer(step.depth),
                 "changes": .object(
                     changes.map { JSON.Member(name: "r\($0.key)", value: .string("0x" + String($0.value, radix: 16))) }),
             ]
-            if let line = source[step.slot] { json.set("source", item(line)) }
+            if let line = source[step.slot] { json.set("source", line) }
             return json
         }
     }
+
+    private static func written(_ json: JSON) -> JSON { .raw(JSONText(json).bytes) }
 }
 
 extension ProgramRecord {
