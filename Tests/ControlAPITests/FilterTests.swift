@@ -37,6 +37,8 @@ struct FilterTests {
         #expect(reply.status == 422)
         #expect(reply.problem == "invalid")
         #expect(reply.string("errors.0.pointer") == pointer)
+        // Its loop is named by what it is of.
+        if body.contains("protochain") { #expect(reply.string("detail")?.contains("protochain") == true) }
         #expect(try api.call("GET", "/v1/programs/f").status == 404)
     }
 
