@@ -15,8 +15,8 @@ struct RecordRing: ~Copyable {
     /// Whether the reader waits; shared by all rings of a map.
     private let armed: UnsafeMutablePointer<Atomic<UInt32>>
     private let lock = SpinLock()
-    /// Under the lock: no record before it is busy.
-    private var pending: UInt64 = 0
+    /// No record before it is busy. Under the lock; atomic, as threads share the ring itself.
+    private let pending = Atomic<UInt64>(0)
     private let produced = Atomic<UInt64>(0)
     private let consumed = Atomic<UInt64>(0)
     private let lost = Atomic<UInt64>(0)
@@ -41,15 +41,17 @@ struct RecordRing: ~Copyable {
     private static func stride(_ length: Int) -> UInt64 { UInt64(roundUp8(length + headerSize)) }
 
     /// Room for a record of `bytes` bytes, aligned to 8; nil where there is none, and the record is lost.
-    mutating func reserve(_ bytes: Int, extra: UInt32 = 0) -> UnsafeMutableRawPointer? {
+    func reserve(_ bytes: Int, extra: UInt32 = 0) -> UnsafeMutableRawPointer? {
         guard bytes >= 0, bytes <= Self.longest, Self.stride(bytes) <= mask + 1 else { return nil }
         lock.lock()
         let position = produced.load(ordering: .relaxed)
+        var pending = pending.load(ordering: .relaxed)
         while pending < position {
             let length = header(pending).pointee.load(ordering: .acquiring)
             guard length & Self.busy == 0 else { break }
             pending += Self.stride(Int(length & ~Self.discarded))
         }
+        self.pending.store(pending, ordering: .relaxed)
         let end = position + Self.stride(bytes)
         guard end - consumed.load(ordering: .acquiring) <= mask, end - pending <= mask else {
             lock.unlock()
