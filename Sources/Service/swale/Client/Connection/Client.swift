@@ -28,17 +28,25 @@ struct Client {
         _ method: String, _ path: String, body: [UInt8]? = nil, type: String = "application/json",
         headers: [(name: String, value: String)] = []
     ) throws(Failure) -> Reply {
+        let (connection, unsent) = try request(method, path, body: body, type: type, headers: headers)
+        defer { connection.close() }
+        let reply = try ReplyParser.parse(try connection.readAll())
+        guard let reply else { throw .failed("the service closed the connection\(unsent ? " early" : "")") }
+        return reply
+    }
+
+    /// A connection of its own, on which the request was written. A service that refuses it may answer before it has read
+    /// all of it, and the reply counts: so `unsent` bytes are no failure.
+    func request(
+        _ method: String, _ path: String, body: [UInt8]? = nil, type: String = "application/json",
+        headers: [(name: String, value: String)] = []
+    ) throws(Failure) -> (connection: Connection, unsent: Bool) {
         var head = "\(method) \(path) HTTP/1.1\r\nHost: \(endpoint.authority)\r\nConnection: close\r\n"
         head += "User-Agent: swale/\(swaleVersion)\r\n"
         for header in headers { head += "\(header.name): \(header.value)\r\n" }
         if let body { head += "Content-Type: \(type)\r\nContent-Length: \(body.count)\r\n" }
         let connection = try Connection(to: endpoint)
-        defer { connection.close() }
-        // A service that refuses a request may answer before it has read all of it: the reply counts.
-        let unsent = connection.write(Array((head + "\r\n").utf8) + (body ?? []))
-        let reply = try ReplyParser.parse(try connection.readAll())
-        guard let reply else { throw .failed("the service closed the connection\(unsent ? " early" : "")") }
-        return reply
+        return (connection, connection.write(Array((head + "\r\n").utf8) + (body ?? [])))
     }
 
     /// The body of a reply that says yes; a problem document becomes the failure's text.
