@@ -1,7 +1,7 @@
 /// An element of a devmap, a cpumap or an xskmap, as programs and the dataplane read it. Never changes once it is there;
 /// valid until the reader's next quiescent point.
 public struct RedirectTarget: BitwiseCopyable, Hashable, Sendable {
-    /// devmap: the interface's number. cpumap: frames that may wait. xskmap: the socket's number.
+    /// devmap, xskmap: the index of a port's interface. cpumap: frames that may wait.
     public let target: UInt32
     /// 0 where it has no program.
     public let programID: UInt32

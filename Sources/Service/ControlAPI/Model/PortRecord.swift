@@ -41,9 +41,7 @@ struct PortSpec: Sendable, Equatable {
     var xdpTiming = false
 
     /// The XDP programs in the order in which they run, as the dataplane sorts them.
-    var chain: [XDPSpec] {
-        xdp.enumerated().sorted { ($0.element.priority, $0.offset) < ($1.element.priority, $1.offset) }.map(\.element)
-    }
+    var chain: [XDPSpec] { xdp.inChainOrder(\.priority) }
 
     var json: JSON {
         var json: JSON = ["backend": .string(backend.rawValue)]

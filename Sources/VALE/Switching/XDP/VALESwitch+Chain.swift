@@ -35,10 +35,8 @@ struct ChainChange {
 
     /// Under the control lock.
     init(port: Port, chain: [XDPAttachment], isTimed: Bool) {
-        // Sorting keeps the order of equal ones.
-        let sorted = chain.enumerated().sorted { ($0.element.priority, $0.offset) < ($1.element.priority, $1.offset) }
         self.port = port
-        self.chain = sorted.map(\.element)
+        self.chain = chain.inChainOrder(\.priority)
         made = Port.workerChain(self.chain, isTimed: isTimed)
         old = port.record.pointee.chain
         keepsCounters = self.chain.map(\.program.name) == port.chain.map(\.program.name)
@@ -53,4 +51,11 @@ struct ChainChange {
 
     /// Under the control lock, once the worker has taken it up: nobody runs the old programs any more, so that they may go.
     func finish() { port.changed(to: chain, from: old) }
+}
+
+extension Array {
+    /// In the order in which a chain runs: lowest priority first, those of the same priority as they came.
+    public func inChainOrder(_ priority: (Element) -> Int) -> [Element] {
+        enumerated().sorted { (priority($0.element), $0.offset) < (priority($1.element), $1.offset) }.map(\.element)
+    }
 }

@@ -102,9 +102,6 @@ extension XDPCounters {
 }
 
 extension Program {
-    private static let adjustTail: UInt32 = 65
-    private static let tailCall: UInt32 = 12
-
     /// Nobody verified it: it may do anything.
     private var isUnknown: Bool { verification == nil }
 
@@ -116,7 +113,7 @@ extension Program {
 
     /// Whether the packet's end may move. What a tail call goes on with may do it.
     var mayMoveTail: Bool {
-        isUnknown || !code.helpers.isDisjoint(with: [Self.adjustTail, Self.tailCall])
+        isUnknown || !code.helpers.isDisjoint(with: [Helper.xdpAdjustTail.rawValue, Helper.tailCall.rawValue])
             || maps.contains { $0.mayHoldPrograms }
     }
 }

@@ -46,7 +46,7 @@ struct ReferenceForm: Sendable {
         var json: JSON =
             Self.namesPorts(type)
             ? ["port": ports[first].map { .string($0) } ?? nil, "ifindex": .integer(first)]
-            : [numberName: .integer(first)]
+            : ["queueSize": .integer(first)]
         let second = Self.number(value.dropFirst(4))
         if second != 0 { json.set("program", program(second)) }
         return json
@@ -64,9 +64,6 @@ struct ReferenceForm: Sendable {
     private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 {
         bytes.prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
     }
-
-    /// What the number of a cpumap is.
-    private var numberName: String { "queueSize" }
 
     private static func namesPorts(_ type: MapType) -> Bool { [.devmap, .devmapHash, .xskmap].contains(type) }
 
@@ -86,8 +83,8 @@ struct ReferenceForm: Sendable {
             let members = try reader.members(known: ["port", "interface", "ifindex", "program"])
             return .target(try ifindex(members), try targetProgram(members))
         default:
-            let members = try reader.members(known: [numberName, "program"])
-            let number = try members.required(numberName).integer(in: 0...Int128(UInt32.max))
+            let members = try reader.members(known: ["queueSize", "program"])
+            let number = try members.required("queueSize").integer(in: 0...Int128(UInt32.max))
             return .target(UInt32(number), try targetProgram(members))
         }
     }
