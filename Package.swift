@@ -74,30 +74,31 @@ let package = Package(
 
         // Tests: one folder per module
         .testTarget(name: "ISATests", dependencies: ["ISA"], swiftSettings: common),
-        .testTarget(name: "ObjectTests", dependencies: ["Object", "ISA"], swiftSettings: common),
+        .testTarget(name: "ObjectTests", dependencies: ["Object", "ISA", "TestSupport"], swiftSettings: common),
         .testTarget(
-            name: "ClassicTests", dependencies: ["Classic", "Capture", "Engine", "Maps", "Object", "Verifier", "CPcap"],
+            name: "ClassicTests",
+            dependencies: ["Classic", "Capture", "Engine", "Maps", "Object", "Verifier", "CPcap", "TestSupport"],
             swiftSettings: common),
-        .testTarget(name: "MapsTests", dependencies: ["Maps", "Object"], swiftSettings: common),
+        .testTarget(name: "MapsTests", dependencies: ["Maps", "Object", "TestSupport"], swiftSettings: common),
         .target(
             name: "KernelRun", dependencies: ["CLinux", "ISA", "Object", "Verifier"], path: "Tests/KernelRun",
             swiftSettings: common),
         .testTarget(
             name: "VerifierTests",
-            dependencies: ["Verifier", "Engine", "ISA", "Maps", "Object", "CLinux", "Fuzz", "KernelRun"],
+            dependencies: ["Verifier", "Engine", "ISA", "Maps", "Object", "CLinux", "Fuzz", "KernelRun", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "XDPTests",
             dependencies: ["Verifier", "Engine", "Maps", "Object", "CLinux", "KernelRun", "TestSupport"],
             swiftSettings: common),
         .target(
-            name: "Fuzz", dependencies: ["Verifier", "Engine", "ISA", "Maps", "Object"], path: "Tests/Fuzz",
+            name: "Fuzz", dependencies: ["Verifier", "Engine", "ISA", "Maps", "Object", "TestSupport"], path: "Tests/Fuzz",
             swiftSettings: common),
         .executableTarget(
             name: "swale-fuzz", dependencies: ["Fuzz"], path: "Tests/FuzzTool", swiftSettings: common),
         .testTarget(
             name: "EngineTests",
-            dependencies: ["Engine", "ISA", "Maps", "Object", "Verifier", "CLinux", "Fuzz", "KernelRun"],
+            dependencies: ["Engine", "ISA", "Maps", "Object", "Verifier", "CLinux", "Fuzz", "KernelRun", "TestSupport"],
             swiftSettings: common),
         .target(
             name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport", swiftSettings: common),

@@ -1,4 +1,5 @@
 import Capture
+import TestSupport
 import Testing
 
 struct CaptureFileTests {
@@ -26,7 +27,7 @@ struct CaptureFileTests {
             let frames = try? CaptureFile.frames(Array(file[..<count]), limit: 10)
             #expect((frames?.count ?? 0) < 3)
         }
-        var generator = SplitMix(state: 3)
+        var generator = SplitMix(seed: 3)
         for _ in 0..<2000 {
             var broken = file
             for _ in 0..<4 {

@@ -1,3 +1,4 @@
+import TestSupport
 /// Frames of many kinds, built by hand.
 enum Packets {
     static let ethernet: [UInt8] = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1]
@@ -66,7 +67,7 @@ enum Packets {
             [UInt8](repeating: 0, count: 64), frame(0x0800, web + [UInt8](repeating: 7, count: 1400)),
             [UInt8](repeating: 0, count: 65_535),
         ]
-        var generator = SplitMix(state: 1)
+        var generator = SplitMix(seed: 1)
         for _ in 0..<40 {
             var packet = packets[Int(generator.next() % UInt64(sound))]
             for _ in 0..<4 where !packet.isEmpty {
@@ -82,18 +83,5 @@ enum Packets {
     static let truncated: [[UInt8]] = all.enumerated().flatMap { index, packet in
         let lengths = stride(from: 0, to: packet.count <= 200 ? packet.count : 0, by: index < sound ? 1 : 7)
         return [packet] + lengths.map { Array(packet[..<$0]) }
-    }
-}
-
-/// Source: Steele, Lea, Flood: Fast splittable pseudorandom number generators.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

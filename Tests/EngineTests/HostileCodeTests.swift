@@ -2,26 +2,14 @@ import Engine
 import ISA
 import Maps
 import Object
+import TestSupport
 import Testing
 
 /// Code that no verifier has seen: whatever it is, it ends in a result or a fault and touches nothing outside.
 @Suite struct HostileCodeTests {
-    /// Repeatable: SplitMix64.
-    struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
     @Test(arguments: UInt64(0)..<8, [ProgramType.memory, .vale, .xdp])
     func runsOrFaults(seed: UInt64, type: ProgramType) throws {
-        var generator = Generator(state: seed)
+        var generator = SplitMix(seed: seed)
         let domain = WorkerDomain()
         let trace = TraceLog(capacity: 4)
         let maps = try [MapType.array, .hash].map {
@@ -50,7 +38,7 @@ import Testing
     }
 
     /// Mostly instructions that exist, on registers that mostly hold pointers, with offsets around the bounds.
-    private func instruction(_ generator: inout Generator) -> Instruction {
+    private func instruction(_ generator: inout SplitMix) -> Instruction {
         if Int.random(in: 0..<20, using: &generator) == 0 { return Instruction(wire: generator.next()) }
         let entry = InstructionTable.entries.randomElement(using: &generator)!
         let registers: [UInt8] = [0, 1, 1, 2, 3, 6, 9, 10, 10]

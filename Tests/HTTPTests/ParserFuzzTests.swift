@@ -1,4 +1,5 @@
 import HTTPTypes
+import TestSupport
 import Testing
 
 @testable import HTTP
@@ -8,26 +9,13 @@ import Testing
 @Suite struct ParserFuzzTests {
     private static let seeds = RequestSyntaxTests.all.map { Array($0.request.utf8) }
 
-    /// SplitMix64
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var z = state
-            z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-            z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-            return z ^ z >> 31
-        }
-    }
-
     private static let tokens = [
         "\r\n", "\r", "\n", "\0", " ", "\t", ":", ";", ",", "chunked", "Content-Length: 5\r\n",
         "Transfer-Encoding: chunked\r\n", "Host: localhost\r\n", "0\r\n\r\n", "HTTP/1.1", "GET / HTTP/1.1\r\n", "%00",
         "ffffffffffffffff", "/../", "18446744073709551616", "[::1", "\u{ff}",
     ].map { Array($0.utf8) }
 
-    private static func mutate(_ bytes: [UInt8], _ random: inout Generator) -> [UInt8] {
+    private static func mutate(_ bytes: [UInt8], _ random: inout SplitMix) -> [UInt8] {
         var bytes = bytes
         for _ in 0..<Int.random(in: 1...4, using: &random) {
             let at = Int.random(in: 0...bytes.count, using: &random)
@@ -86,7 +74,7 @@ import Testing
     }
 
     @Test(arguments: 0..<8 as Range<UInt64>) func neverTrapsAndSplitsDoNotMatter(_ seed: UInt64) {
-        var random = Generator(state: seed)
+        var random = SplitMix(seed: seed)
         var refused = 0
         let rounds = 4000
         for _ in 0..<rounds {
@@ -108,7 +96,7 @@ import Testing
 
     @Test func overAConnection() throws {
         let server = try TestServer { $0.timeouts.linger = 0.05 }
-        var random = Generator(state: 99)
+        var random = SplitMix(seed: 99)
         for _ in 0..<1500 {
             let bytes = Self.mutate(Self.seeds.randomElement(using: &random)!, &random)
             let client = try server.connect()

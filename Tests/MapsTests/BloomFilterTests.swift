@@ -1,5 +1,6 @@
 import Maps
 import Object
+import TestSupport
 import Testing
 
 @Suite struct BloomFilterTests {
@@ -12,7 +13,7 @@ import Testing
     @Test(arguments: [1, 4, 7, 8, 12, 16, 37], [UInt64(0), 1, 3, 15])
     func whatIsInItIsFound(_ valueSize: Int, _ hashes: UInt64) throws {
         let map = try map(valueSize, 200, extra: hashes)
-        var random = SeededGenerator(seed: UInt64(valueSize))
+        var random = SplitMix(spread: UInt64(valueSize))
         let values = (0..<200).map { _ in random.bytes(valueSize) }
         for value in values { try map.push(value) }
         for var value in values {

@@ -1,4 +1,5 @@
 import Object
+import TestSupport
 import Testing
 
 @testable import Maps
@@ -42,7 +43,7 @@ import Testing
             try Map(
                 MapAttributes(type: .hash, keySize: 16, valueSize: 8, maxEntries: count), domain: WorkerDomain())
         }
-        var random = SeededGenerator(seed: 11)
+        var random = SplitMix(spread: 11)
         let usual = try Self.visits((0..<count).map { _ in TwoWordKey(low: random.next(), high: random.next()) }, map())
         let attacked = try Self.visits(keys, map())
         #expect(attacked < 2 * usual, "\(attacked), usually \(usual)")

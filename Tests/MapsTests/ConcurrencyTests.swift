@@ -2,6 +2,7 @@ import Glibc
 import Maps
 import Object
 import Synchronization
+import TestSupport
 import Testing
 
 /// Several threads at once; also run with the thread sanitizer.
@@ -39,7 +40,7 @@ import Testing
         for key in 0..<UInt64(100) { try map.update(bytes(key), Self.value(key, 0, words: words + 1)) }
         let failures = AtomicCells(3)
         concurrently(4) { thread in
-            var random = SeededGenerator(seed: UInt64(thread))
+            var random = SplitMix(spread: UInt64(thread))
             for round in 0..<UInt64(Self.rounds) {
                 let key = UInt64.random(in: 0..<400, using: &random)
                 if thread < 2 {
@@ -79,7 +80,7 @@ import Testing
         let isOf: @Sendable (UInt64, UInt64) -> Bool = { $1 >> 32 == $0 || isPerCPU && $1 == 0 }
         let failures = AtomicCells(1)
         concurrently(4) { thread in
-            var random = SeededGenerator(seed: UInt64(thread) + 21)
+            var random = SplitMix(spread: UInt64(thread) + 21)
             if thread < 3 { map.domain.online(thread) }
             for round in 0..<UInt64(Self.rounds) {
                 let word = UInt64.random(in: 1...200, using: &random)
@@ -119,7 +120,7 @@ import Testing
         let failures = AtomicCells(2)
         concurrently(3) { thread in
             if thread > 0 {
-                var random = SeededGenerator(seed: UInt64(thread))
+                var random = SplitMix(spread: UInt64(thread))
                 let value = [UInt8](repeating: 2, count: size)
                 while !done.load(ordering: .relaxed) {
                     let key = UInt64.random(in: 200..<1000, using: &random)
@@ -158,7 +159,7 @@ import Testing
         let deleted = Atomic<Int>(0)
         let excess = Atomic<Int>(0)
         concurrently(4) { thread in
-            var random = SeededGenerator(seed: UInt64(thread) + 99)
+            var random = SplitMix(spread: UInt64(thread) + 99)
             for _ in 0..<Self.rounds {
                 let key = bytes(UInt64.random(in: 0..<80, using: &random))
                 if UInt8.random(in: 0..<3, using: &random) > 0 {
@@ -201,7 +202,7 @@ import Testing
         let settled = Atomic<UInt64>(0)
         for key in 0..<UInt64(1000) { try map.update(bytes(key), bytes(key)) }
         concurrently(workers) { worker in
-            var random = SeededGenerator(seed: UInt64(worker) + 7)
+            var random = SplitMix(spread: UInt64(worker) + 7)
             domain.online(worker)
             for _ in 0..<Self.rounds / 64 {
                 var held: [(UInt64, UnsafeMutableRawPointer)] = []

@@ -1,6 +1,7 @@
 import Glibc
 import Maps
 import Object
+import TestSupport
 import Testing
 
 /// The C functions do what the map's own methods do.
@@ -14,7 +15,7 @@ import Testing
         let map = try Map(attributes, domain: WorkerDomain(workers: 2))
         let core = map.core
         let functions = core.functions
-        var random = SeededGenerator(seed: 5)
+        var random = SplitMix(spread: 5)
         let keys = (0..<30).map { isArray ? bytes(UInt32($0)) : random.bytes(keySize) }
         for step in 0..<2000 {
             let key = keys.randomElement(using: &random)!

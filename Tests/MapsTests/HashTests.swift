@@ -1,5 +1,6 @@
 import Maps
 import Object
+import TestSupport
 import Testing
 
 @testable import Maps
@@ -23,7 +24,7 @@ import Testing
     @Test(arguments: [HashSecret.processorHasChecksum, false])
     func formsHashAlike(_ usesChecksum: Bool) {
         let secret = HashSecret(usesChecksum: usesChecksum)
-        var random = SeededGenerator(seed: 3)
+        var random = SplitMix(spread: 3)
         for size in 1...16 {
             let key = random.bytes(size)
             key.withUnsafeBytes { key in
@@ -71,7 +72,7 @@ import Testing
     @Test(arguments: [975, 1024], [HashSecret.processorHasChecksum, false])
     func regularKeysSpread(_ buckets: UInt64, _ usesChecksum: Bool) {
         let count = buckets * 21 / 10
-        var random = SeededGenerator(seed: 5)
+        var random = SplitMix(spread: 5)
         let usual = Self.cost((0..<count).map { _ in random.next() }, HashSecret(), buckets: buckets).visits
         for (number, form) in Self.regularKeys.enumerated() {
             let keys = (0..<count).map(form)

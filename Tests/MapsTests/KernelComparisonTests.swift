@@ -1,5 +1,6 @@
 import Maps
 import Object
+import TestSupport
 import Testing
 
 /// The same operations on our maps and on the kernel's must come to the same. Needs root, for bpf(2).
@@ -31,7 +32,7 @@ import Testing
         let theirs = try KernelMap(attributes)
         let ours = try Map(attributes, domain: WorkerDomain(workers: KernelMap.possibleCPUs))
         #expect(ours.userValueSize == theirs.valueBytes)
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix(spread: seed)
         let keys = Self.keys(attributes, &random)
         for step in 0..<600 {
             let key = keys.randomElement(using: &random)!
@@ -54,7 +55,7 @@ import Testing
     }
 
     /// More keys than the map has room for, and indexes past an array's end.
-    private static func keys(_ attributes: MapAttributes, _ random: inout SeededGenerator) -> [[UInt8]] {
+    private static func keys(_ attributes: MapAttributes, _ random: inout SplitMix) -> [[UInt8]] {
         if attributes.type == .lpmTrie {
             return (0..<(attributes.maxEntries * 3 / 2)).map { _ in prefix(attributes.keySize, &random) }
         }
@@ -66,7 +67,7 @@ import Testing
     }
 
     /// Prefixes that contain each other often, lengths beyond the largest among them, and any bits behind the last.
-    private static func prefix(_ keySize: Int, _ random: inout SeededGenerator) -> [UInt8] {
+    private static func prefix(_ keySize: Int, _ random: inout SplitMix) -> [UInt8] {
         let bits = 8 * (keySize - 4)
         let length = UInt32.random(in: 0...UInt32(bits) + 1, using: &random)
         let data = (0..<keySize - 4).map { _ in [0, 0, 0, 0x80, 0x88, 0xff].randomElement(using: &random)! as UInt8 }
@@ -80,7 +81,7 @@ import Testing
             type: .lpmTrie, keySize: keySize, valueSize: 8, maxEntries: 400, flags: .noPrealloc)
         let theirs = try KernelMap(attributes)
         let ours = try Map(attributes, domain: WorkerDomain())
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix(spread: seed)
         let keys = (0..<300).map { _ in Self.prefix(keySize, &random) }
         for round in 0..<4 {
             for key in keys {

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Maps
 import Object
+import TestSupport
 import Testing
 
 /// A map of the running kernel, by bpf(2). Needs root.
@@ -126,19 +127,9 @@ extension Map {
     }
 }
 
-/// A small generator with a seed, so that a failing sequence can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    init(seed: UInt64) { state = seed &* 0x9e37_79b9_7f4a_7c15 | 1 }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
+extension SplitMix {
+    /// Seeds that are close together, as those of tests are, spread over all numbers.
+    init(spread seed: UInt64) { self.init(seed: seed &* 0x9e37_79b9_7f4a_7c15 | 1) }
 
     mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
 }

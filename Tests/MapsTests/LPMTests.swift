@@ -2,6 +2,7 @@ import Glibc
 import Maps
 import Object
 import Synchronization
+import TestSupport
 import Testing
 
 /// Longest prefix matches against a list that is searched, and what must hold while others write.
@@ -27,7 +28,7 @@ import Testing
     func longestMatch(_ dataBytes: Int, _ entries: Int) throws {
         let map = try map(dataBytes, entries: entries)
         var model: [Int: [[UInt8]: UInt64]] = [:]
-        var random = SeededGenerator(seed: UInt64(dataBytes))
+        var random = SplitMix(spread: UInt64(dataBytes))
         var count = 0
         func data() -> [UInt8] {
             (0..<dataBytes).map { _ in [0, 1, 0x80, 0xc0, 0xff].randomElement(using: &random)! as UInt8 }
@@ -108,7 +109,7 @@ import Testing
         let failures = AtomicCells(2)
         let rounds = 15_000
         concurrently(4) { thread in
-            var random = SeededGenerator(seed: UInt64(thread))
+            var random = SplitMix(spread: UInt64(thread))
             if thread < 3 { map.domain.online(thread) }
             for round in 0..<rounds {
                 let top = UInt8.random(in: 0..<16, using: &random)

@@ -1,5 +1,6 @@
 import Glibc
 import Object
+import TestSupport
 import Testing
 
 @testable import Maps
@@ -138,7 +139,7 @@ import Testing
         let map = try map(type, entries: 64)
         let failures = AtomicCells(2)
         concurrently(3) { thread in
-            var random = SeededGenerator(seed: UInt64(thread) + 3)
+            var random = SplitMix(spread: UInt64(thread) + 3)
             for _ in 0..<15_000 {
                 let key = UInt64.random(in: 0..<1000, using: &random)
                 if thread < 2 {

@@ -2,6 +2,7 @@ import Foundation
 import Maps
 import Object
 import Synchronization
+import TestSupport
 import Testing
 
 /// Queues and stacks against the kernel's. Needs root, for bpf(2).
@@ -20,7 +21,7 @@ import Testing
         let attributes = MapAttributes(type: type, keySize: 0, valueSize: valueSize, maxEntries: 5)
         let theirs = try KernelMap(attributes)
         let ours = try Map(attributes, domain: WorkerDomain())
-        var random = SeededGenerator(seed: UInt64(valueSize))
+        var random = SplitMix(spread: UInt64(valueSize))
         for step in 0..<800 {
             switch UInt8.random(in: 0..<8, using: &random) {
             case 0..<4:

@@ -1,5 +1,6 @@
 import Maps
 import Object
+import TestSupport
 import Testing
 
 /// Maps of maps and of redirect targets, by user space, against the kernel's. Needs root, for bpf(2).
@@ -22,7 +23,7 @@ import Testing
         let (ourInner, theirInner) = (try Map(Self.inner, domain: domain), try KernelMap(Self.inner))
         let ours = try Map(attributes, domain: domain, inner: Self.inner)
         let theirs = try KernelMap(attributes, inner: theirInner)
-        var random = SeededGenerator(seed: 4)
+        var random = SplitMix(spread: 4)
         for step in 0..<400 {
             let key = bytes(UInt32.random(in: 0..<5, using: &random))
             switch UInt8.random(in: 0..<5, using: &random) {
@@ -84,7 +85,7 @@ import Testing
         let attributes = MapAttributes(type: type, keySize: 4, valueSize: valueSize, maxEntries: 2)
         let ours = try Map(attributes, domain: WorkerDomain(workers: KernelMap.possibleCPUs))
         let theirs = try KernelMap(attributes)
-        var random = SeededGenerator(seed: UInt64(valueSize))
+        var random = SplitMix(spread: UInt64(valueSize))
         let targets: [UInt32] = type == .cpumap ? [0, 1, 192, 16384, 16385, .max] : [0, 1]
         for step in 0..<300 {
             let key = bytes(UInt32.random(in: 0..<4, using: &random))

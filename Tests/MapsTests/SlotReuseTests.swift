@@ -2,6 +2,7 @@ import Glibc
 import Maps
 import Object
 import Synchronization
+import TestSupport
 import Testing
 
 /// What happens when more elements are deleted than there are spare slots while workers may hold their addresses.
@@ -112,7 +113,7 @@ import Testing
         let stop = Atomic<Bool>(false)
         let failures = AtomicCells(2)
         concurrently(2) { thread in
-            var random = SeededGenerator(seed: UInt64(thread) + 5)
+            var random = SplitMix(spread: UInt64(thread) + 5)
             map.domain.online(thread)
             defer { map.domain.offline(thread) }
             if thread == 0 {

@@ -1,5 +1,6 @@
 import Maps
 import Object
+import TestSupport
 import Testing
 
 /// A program may hold an element's address until its worker's quiescent point.
@@ -84,7 +85,7 @@ import Testing
         let map = try map(type, entries: 5000, domain: domain)
         for key in 0..<UInt64(1000) { check(put(map, key) == 0) }
         let places = (0..<UInt64(1000)).map { address(map, $0) }
-        var random = SeededGenerator(seed: 1)
+        var random = SplitMix(spread: 1)
         for _ in 0..<20_000 {
             let key = UInt64.random(in: 1000..<4000, using: &random)
             if Bool.random(using: &random) { _ = put(map, key) } else { _ = map.core.delete(bytes(key), slot: 0) }

@@ -1,6 +1,7 @@
 import Glibc
 import Maps
 import Object
+import TestSupport
 import Testing
 
 @Suite struct UserAccessTests {
@@ -69,7 +70,7 @@ import Testing
         try fill(map, 0..<1000)
         var met: [UInt32: Int] = [:]
         var extra: UInt32 = 10_000
-        var random = SeededGenerator(seed: 5)
+        var random = SplitMix(spread: 5)
         var cursor: UInt64?
         repeat {
             let batch = try map.entries(after: cursor, limit: 10)

@@ -1,21 +1,10 @@
 import Glibc
 import Object
+import TestSupport
 import Testing
 
 /// Whatever the bytes are, reading them ends in an object or in an error. A trap ends the test run.
 @Suite struct HostileObjectTests {
-    /// SplitMix64: the same mutations in every run.
-    struct Generator: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var z = state
-            z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-            z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-            return z ^ z >> 31
-        }
-    }
-
     /// Mutations of each kind for each seed; SWALE_FUZZ_ROUNDS sets another number for long runs.
     static let rounds = getenv("SWALE_FUZZ_ROUNDS").flatMap { Int(String(cString: $0)) } ?? 400
 
@@ -57,7 +46,7 @@ import Testing
 
     @Test(arguments: seeds) func flippedBytes(_ file: String, _ options: [String]) throws {
         let bytes = try Compiler.object(file, options)
-        var generator = Generator(state: 1)
+        var generator = SplitMix(seed: 1)
         for _ in 0..<Self.rounds {
             var mutated = bytes
             for _ in 0..<Int.random(in: 1...8, using: &generator) {
@@ -71,7 +60,7 @@ import Testing
     /// Fields of headers, symbols, relocations and BTF set to numbers that break sums.
     @Test(arguments: seeds) func oddNumbers(_ file: String, _ options: [String]) throws {
         let bytes = try Compiler.object(file, options)
-        var generator = Generator(state: 2)
+        var generator = SplitMix(seed: 2)
         let odd: [UInt64] = [
             0, 1, 7, 8, 0xff, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 0x7fff_ffff_ffff_ffff,
             0x8000_0000_0000_0000, 0xffff_ffff_ffff_fff8, UInt64.max, UInt64(bytes.count), UInt64(bytes.count - 1),
@@ -95,7 +84,7 @@ import Testing
     /// One part of the file copied over another: tables with entries of the wrong kind.
     @Test(arguments: seeds) func movedParts(_ file: String, _ options: [String]) throws {
         let bytes = try Compiler.object(file, options)
-        var generator = Generator(state: 3)
+        var generator = SplitMix(seed: 3)
         for _ in 0..<Self.rounds {
             var mutated = bytes
             let count = Int.random(in: 1...64, using: &generator)

@@ -1,22 +1,18 @@
-/// Repeatable random numbers: SplitMix64.
-public struct Random: RandomNumberGenerator {
-    private var state: UInt64
+import TestSupport
 
-    public init(seed: UInt64) { state = seed }
+/// Repeatable random numbers, and choices among what programs are made of.
+public struct Random: RandomNumberGenerator {
+    private var source: SplitMix
+
+    public init(seed: UInt64) { source = SplitMix(seed: seed) }
 
     /// The generator of program `index` of a series: independent of those before it.
     public init(seed: UInt64, index: Int) {
         self.init(seed: seed &+ UInt64(bitPattern: Int64(index)) &* 0xA24B_AED4_963E_E407)
-        state = next()
+        source = SplitMix(seed: next())
     }
 
-    public mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
+    public mutating func next() -> UInt64 { source.next() }
 
     /// True in `percent` of 100 cases.
     public mutating func chance(_ percent: Int) -> Bool { Int(next() >> 33) % 100 < percent }

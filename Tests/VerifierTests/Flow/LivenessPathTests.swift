@@ -1,5 +1,6 @@
 import ISA
 import Object
+import TestSupport
 import Testing
 
 @testable import Verifier
@@ -8,7 +9,7 @@ import Testing
 @Suite struct LivenessPathTests {
     @Test(arguments: 0..<8)
     func nothingDeadIsRead(_ seed: Int) throws {
-        var random = SplitMix(UInt64(seed))
+        var random = SplitMix(seed: UInt64(seed))
         var steps = 0
         for _ in 0..<50 {
             let source = RandomFlow.source(&random)

@@ -1,5 +1,6 @@
 import ISA
 import Object
+import TestSupport
 
 @testable import Verifier
 

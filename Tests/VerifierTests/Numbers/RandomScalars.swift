@@ -1,21 +1,6 @@
+import TestSupport
+
 @testable import Verifier
-
-/// The same numbers in every run.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}
 
 /// Random numbers of the kind that arithmetic goes wrong at, and random scalars that allow them.
 struct RandomScalars<Size: WordSize> {
@@ -23,7 +8,7 @@ struct RandomScalars<Size: WordSize> {
     private let reference = Reference(width: Size.bits)
 
     init(seed: UInt64) {
-        random = SplitMix(seed)
+        random = SplitMix(seed: seed)
     }
 
     mutating func below(_ bound: UInt64) -> UInt64 {

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// What becomes of packets on a bad day: the same at every run of the tests.
 enum Variations {
     /// Each of `packets` cut short, at the end of each of its first headers and in the midst of them.
@@ -8,7 +10,7 @@ enum Variations {
 
     /// `count` of `packets` with one to three bytes of their headers changed, some of them cut too.
     static func damaged(_ packets: [Packet], count: Int, seed: UInt64) -> [Packet] {
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         return (0..<count).map { _ in
             var packet = packets[random.below(packets.count)]
             for _ in 0...random.below(3) {
@@ -26,17 +28,6 @@ enum Variations {
     }
 }
 
-/// splitmix64
-private struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() >> 1) % bound }
+extension SplitMix {
+    fileprivate mutating func below(_ bound: Int) -> Int { Int(next() >> 1) % bound }
 }
