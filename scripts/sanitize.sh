@@ -11,6 +11,8 @@ for sanitizer in "$@"; do
     # What takes long and is not about memory, nor about threads: every instruction with every register; code for arm64;
     # native code, into which sanitizers do not see; a million keys.
     skipped='InstructionSuiteTests|ARM64|CollisionTests|Native|Conformance'
+    # One thread, and many steps.
+    [ "$sanitizer" != thread ] || skipped+='|FunctionTests|LPMTests|LRUTests|HashTests|KernelComparisonTests'
     options=(--sanitize "$sanitizer" --scratch-path ".build/$sanitizer")
     swift build --build-tests "${options[@]}"
     timeout -k 10 600 swift test --skip-build "${options[@]}" --filter '^(MapsTests|EngineTests)\.' --skip "$skipped"

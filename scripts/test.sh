@@ -1,58 +1,84 @@
 #!/usr/bin/env bash
 # `make test`: every check, with the time that each part took.
+#
+# Two lanes run at once: tests of modules, and tests of the service. Networks wait, and builds keep only one core busy for
+# long stretches, where the other lane has something to do. What a part prints is shown when it ends.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-passed=0 failed=0 table="" reasons=""
 logs=build/test
+rm -rf $logs
 mkdir -p $logs
+touch $logs/table $logs/reasons
 
-# part NAME COMMAND...: runs a part and notes its outcome; a failed one does not end the run.
+# part NAME COMMAND...: runs a part and notes its outcome.
 part() {
     local name=$1 start=$SECONDS outcome=passed
     local log="$logs/${name// /-}.log"
     shift
-    printf '\n== %s: %s\n' "$name" "$*"
-    if "$@" 2>&1 | tee "$log"; then
-        ((++passed))
-    else
-        outcome=FAILED && ((++failed))
-        reasons+=$(reason "$name" "$log")$'\n\n'
-    fi
-    table+=$(printf '%-24s %-7s %5d s' "$name" "$outcome" $((SECONDS - start)))$'\n'
+    echo "-- $name begins: $*"
+    "$@" >"$log" 2>&1 </dev/null || outcome=FAILED
+    (
+        flock 9
+        printf '\n== %s\n' "$name"
+        cat "$log"
+        printf '%-24s %-7s %5d s\n' "$name" $outcome $((SECONDS - start)) | tee -a $logs/table
+        [ $outcome = passed ] || reason "$name" "$log" >>$logs/reasons
+    ) 9>$logs/lock
+    [ $outcome = passed ]
 }
 
 # reason NAME LOG: the lines that tell why a part failed, or its last ones. Shown at the end, where they are found.
 reason() {
     local lines
-    lines=$(grep -aE '^✘ Test .*recorded an issue|error:|Fatal error|unexpected signal|Sanitizer: ' "$2" | tail -8 | cut -c-600)
-    printf '%s failed, %s:\n%s' "$1" "$2" "${lines:-$(tail -8 "$2")}"
+    lines=$(grep -aE '^✘ Test .*recorded an issue|error:|Fatal error|unexpected signal|Sanitizer: ' "$2" | tail -8 | cut -c-600) || true
+    printf '%s failed, %s:\n%s\n\n' "$1" "$2" "${lines:-$(tail -8 "$2")}"
 }
 
 finish() {
-    printf '\n%s%s%-24s %-7s %5d s\n\n%d passed, %d failed\n' "$reasons" "$table" total "" $SECONDS $passed $failed
+    local failed
+    failed=$(grep -c FAILED $logs/table) || true
+    printf '\n'
+    cat $logs/reasons $logs/table
+    printf '%-24s %-7s %5d s\n\n%d passed, %d failed\n' total "" $SECONDS $(($(wc -l <$logs/table) - failed)) "$failed"
     exit $((failed > 0))
 }
 
-# must NAME COMMAND...: a part without which the rest says nothing.
-must() {
-    local before=$failed
-    part "$@"
-    [ "$failed" = "$before" ] || finish
+modules() {
+    # A folder of its own: builds in one wait for each other.
+    part "debug build" swift build --build-tests --scratch-path .build/test || return 0
+    # A test that hangs is killed, and fails the run, long before CI would give up on all of it.
+    part "unit tests" timeout -k 10 900 swift test --skip-build --scratch-path .build/test || true
+    part "thread sanitizer" scripts/sanitize.sh thread || true
 }
 
-must "install" scripts/install.sh test
-part "lint" make --no-print-directory lint
-must "examples" make --no-print-directory examples
-must "programs" make --no-print-directory -j2 programs
-must "debug build" swift build --build-tests
-# A test that hangs is killed, and fails the run, long before CI would give up on all of it.
-part "unit tests" timeout -k 10 900 swift test --skip-build
-part "thread sanitizer" scripts/sanitize.sh thread
-part "address sanitizer" scripts/sanitize.sh address
-must "release build" make --no-print-directory build
-part "real programs" scripts/verify-matrix.sh
-part "end to end" scripts/end-to-end.sh
-part "networks" make --no-print-directory networks
-part "contract" scripts/contract-test.sh
+service() {
+    part "release build" make --no-print-directory build || return 0
+    part "real programs" scripts/verify-matrix.sh || true
+    part "end to end" scripts/end-to-end.sh || true
+    part "networks" make --no-print-directory networks || true
+    part "contract" scripts/contract-test.sh || true
+    part "address sanitizer" scripts/sanitize.sh address || true
+}
+
+# Lanes are process groups of their own, so that they end with all that they started.
+lanes=()
+stop_lanes() {
+    trap - EXIT INT TERM HUP
+    for lane in "${lanes[@]}"; do kill -- "-$lane" 2>/dev/null || true; done
+    wait
+}
+trap stop_lanes EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+part "install" scripts/install.sh test || finish
+part "lint" make --no-print-directory lint || finish
+part "programs" make --no-print-directory -j2 examples programs || finish
+set -m
+for lane in modules service; do
+    $lane &
+    lanes+=($!)
+done
+wait "${lanes[@]}"
 finish

@@ -50,9 +50,9 @@ final class HostedSwitch: Sendable {
     func unplug(_ host: Int) throws { try room.ip("link", "delete", "h\(host)") }
 
     /// Whether each of `count` pings was answered.
-    func pings(from host: Int, to other: Int, count: Int = 3) throws -> Bool {
+    func pings(from host: Int, to other: Int, count: Int = 3, within seconds: Int = 20) throws -> Bool {
         try hosts[host].attempt(
-            "ping", "-n", "-c", "\(count)", "-i", "0.05", "-W", "20", "10.77.0.\(other + 1)"
+            "ping", "-n", "-c", "\(count)", "-i", "0.05", "-W", "\(seconds)", "10.77.0.\(other + 1)"
         ).status == 0
     }
 

@@ -14,7 +14,7 @@ import Testing
             try test.unplug(1)
             test.expectState(.absent, 1)
             #expect(test.vale.port(named: "h1")?.ifindex == 0)
-            #expect(try !test.pings(from: 0, to: 1, count: 1))
+            #expect(try !test.pings(from: 0, to: 1, count: 1, within: 1))
             try test.plug(1)
             test.expectState(.up, 1)
             #expect(try test.pings(from: 0, to: 1))

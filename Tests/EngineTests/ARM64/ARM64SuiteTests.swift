@@ -39,7 +39,7 @@ import Verifier
                 for features in choices {
                     let run = Self.run(item.code, isVerified: item.isVerified, features: features)
                     // The interpreter takes most of the time: of many inputs some.
-                    let step = max(item.inputs.count / 10, 1)
+                    let step = max(item.inputs.count / 5, 1)
                     for place in stride(from: number % step, to: item.inputs.count, by: step) {
                         let input = item.inputs[place]
                         run.add(Self.input(input), to: batch) { Issue.record("\(item.name) \(input): \($0)") }

@@ -87,11 +87,12 @@ import Testing
         }
         let found = expected.count { $0 != 1 }
         #expect(found > keys.count / 2 && found < keys.count)
+        // Each with each over all shapes.
+        let turn = shape.keySize / 4 + shape.valueSize / 8 + shape.entries
         for (number, source) in Self.keys.enumerated() {
-            for place in Self.places {
-                let use = Self.uses[(number + place.count) % Self.uses.count]
-                try check(Self.bounds + source + place + "call 1\n" + use + "out: exit", map, domain, keys, expected)
-            }
+            let place = Self.places[(number + turn) % Self.places.count]
+            let use = Self.uses[(number + turn / 3) % Self.uses.count]
+            try check(Self.bounds + source + place + "call 1\n" + use + "out: exit", map, domain, keys, expected)
         }
         for use in Self.uses {
             let code = Self.bounds + Self.keys[0] + Self.places[0] + "call 1\n" + use + "out: exit"
