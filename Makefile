@@ -37,7 +37,7 @@ BENCHFLAGS := $(BPFFLAGS) -mcpu=v3 -IBenchmarks/Sources/CBaselines/include
 BENCH_HEADERS := $(wildcard Benchmarks/programs/*.h Benchmarks/Sources/CBaselines/include/*.h)
 BENCH_HASHES := hash percpu_hash lru_hash lru_percpu_hash
 BENCH_MAPS := $(patsubst %,build/bench/maps-%.o,array percpu_array $(BENCH_HASHES) lpm_trie)
-BENCH_PROGRAMS := build/bench/programs.o build/bench/programs-vale.o
+BENCH_PROGRAMS := build/bench/programs.o build/bench/programs-vale.o build/bench/tail_calls.o
 
 build/bench/maps-array.o build/bench/maps-percpu_array.o: KEYS := INDEX
 $(BENCH_HASHES:%=build/bench/maps-%.o): KEYS := HASHED
@@ -57,6 +57,9 @@ build/bench/maps-%.o: Benchmarks/programs/maps.c $(BENCH_HEADERS) | build/bench
 	@$(CLANG) $(BENCHFLAGS) -DTYPE=BPF_MAP_TYPE_$(shell echo $* | tr a-z A-Z) -DKEYS_$(KEYS) -c $< -o $@
 
 build/bench/programs.o build/bench/programs-vale.o: Benchmarks/programs/programs.c $(BENCH_HEADERS) | build/bench
+	@$(CLANG) $(BENCHFLAGS) -c $< -o $@
+
+build/bench/tail_calls.o: Benchmarks/programs/tail_calls.c | build/bench
 	@$(CLANG) $(BENCHFLAGS) -c $< -o $@
 
 build/bench:

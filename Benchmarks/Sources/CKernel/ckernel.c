@@ -39,10 +39,9 @@ int ckernel_program(struct bpf_object *object, const char *name) {
 
 int ckernel_map(struct bpf_object *object, const char *name) { return bpf_object__find_map_fd_by_name(object, name); }
 
-int ckernel_run(int program, void *frame, uint32_t bytes, uint32_t *result, uint32_t *nanoseconds) {
-    // More than one run in a call would make the kernel patch its XDP dispatcher, which takes 20 ms.
+int ckernel_run(int program, void *frame, uint32_t bytes, uint32_t runs, uint32_t *result, uint32_t *nanoseconds) {
     LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = bytes, .data_out = frame,
-                .data_size_out = bytes, .repeat = 1);
+                .data_size_out = bytes, .repeat = runs);
     int error = bpf_prog_test_run_opts(program, &options);
     *result = options.retval;
     *nanoseconds = options.duration;

@@ -36,16 +36,18 @@ public final class KernelObject {
         return descriptor
     }
 
-    /// Runs a program once on a frame, which keeps what it writes. Its result, and the time without the system call.
+    /// Runs a program on a frame, which keeps what it writes. Its result, and the time of a run without the system call.
     @discardableResult
     public static func run(
-        _ program: Int32, _ frame: UnsafeMutableRawBufferPointer
+        _ program: Int32, _ frame: UnsafeMutableRawBufferPointer, runs: UInt32 = 1
     ) throws -> (result: UInt32, nanoseconds: Double) {
         var result: UInt32 = 0
         var nanoseconds: UInt32 = 0
         var error: Int32 = 0
         // The time is the kernel's; this notes whether others ran meanwhile.
-        _ = Clock.time { error = ckernel_run(program, frame.baseAddress, UInt32(frame.count), &result, &nanoseconds) }
+        _ = Clock.time {
+            error = ckernel_run(program, frame.baseAddress, UInt32(frame.count), runs, &result, &nanoseconds)
+        }
         guard error == 0 else { throw Failure("BPF_PROG_TEST_RUN: \(String(cString: strerror(-error)))") }
         return (result, Double(nanoseconds))
     }

@@ -1,8 +1,8 @@
 import Measuring
 import Subjects
 
-/// `bench-programs FOLDER`: Swale's engines beside the kernel's JIT and native code. The folder holds `programs.o` and
-/// `programs-vale.o`.
+/// `bench-programs FOLDER`: Swale's engines beside the kernel's JIT and native code. The folder holds `programs.o`,
+/// `programs-vale.o` and `tail_calls.o`.
 @main enum BenchPrograms {
     static func main() {
         Failure.report("bench-programs") {
@@ -13,6 +13,7 @@ import Subjects
             if let missing = KernelObject.missing { Progress.say("without \(KernelObject.name): \(missing)") }
             let table = ResultTable(suite: "programs")
             try ProgramBench(folder: folder, plan: plan, table: table).run()
+            try TailCallBench(folder: folder, plan: plan, table: table).run()
             try CompileBench(folder: folder, plan: plan, table: table).run()
         }
     }

@@ -22,9 +22,10 @@ void ckernel_close(struct bpf_object *object);
 int ckernel_program(struct bpf_object *object, const char *name);
 int ckernel_map(struct bpf_object *object, const char *name);
 
-// Runs an XDP program once on a frame, which keeps what the program writes: 0 or a negated errno. The time that it
-// took, without the system call, is the kernel's own.
-int ckernel_run(int program, void *frame, uint32_t bytes, uint32_t *result, uint32_t *nanoseconds);
+// Runs an XDP program `runs` times on a frame, which keeps what the program writes: 0 or a negated errno. The time that
+// a run took, without the system call, is the kernel's own. More than one run in a call has the kernel patch its XDP
+// dispatcher, which takes 20 ms.
+int ckernel_run(int program, void *frame, uint32_t bytes, uint32_t runs, uint32_t *result, uint32_t *nanoseconds);
 
 // A system call for each of `count` keys of `key_size` bytes; how many of them failed.
 size_t ckernel_lookup(int map, const void *keys, size_t key_size, size_t count, void *value);
