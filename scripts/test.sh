@@ -61,11 +61,20 @@ service() {
     part "address sanitizer" scripts/sanitize.sh address || true
 }
 
-# Lanes are process groups of their own, so that they end with all that they started.
+# Everything that a process started, and what that started. Groups would not do: some of it makes its own.
+descendants() {
+    local child
+    for child in $(pgrep -P "$1"); do
+        echo "$child"
+        descendants "$child"
+    done
+}
+
 lanes=()
 stop_lanes() {
     trap - EXIT INT TERM HUP
-    for lane in "${lanes[@]}"; do kill -- "-$lane" 2>/dev/null || true; done
+    local lane
+    for lane in "${lanes[@]}"; do kill "$lane" $(descendants "$lane") 2>/dev/null || true; done
     wait
 }
 trap stop_lanes EXIT
@@ -75,7 +84,6 @@ trap 'exit 143' TERM HUP
 part "install" scripts/install.sh test || finish
 part "lint" make --no-print-directory lint || finish
 part "programs" make --no-print-directory -j2 examples programs || finish
-set -m
 for lane in modules service; do
     $lane &
     lanes+=($!)
