@@ -3,14 +3,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-export SWALE_TARGETS=CLinux,ISA,Object,Maps,Verifier,Engine,Fuzz,MapsTests,EngineTests,TestSupport,KernelRun
+export SWALE_TARGETS=CLinux,ISA,Object,Maps,Verifier,Engine,MapsTests,EngineTests,TestSupport,KernelRun
 export TSAN_OPTIONS="halt_on_error=1 exitcode=66"
 # The runtime of Swift keeps what it allocates for types.
 export ASAN_OPTIONS="detect_leaks=0"
 for sanitizer in "$@"; do
-    # What takes long and is not about memory, nor about threads: every instruction with every register; code for arm64;
-    # native code, into which sanitizers do not see; a million keys.
-    skipped='InstructionSuiteTests|ARM64|CollisionTests|Native|Conformance'
+    # What takes long and is about neither memory nor threads.
+    skipped='CollisionTests|Conformance'
     # One thread, and many steps.
     [ "$sanitizer" != thread ] || skipped+='|FunctionTests|LPMTests|LRUTests|HashTests|KernelComparisonTests'
     options=(--sanitize "$sanitizer" --scratch-path ".build/$sanitizer")
