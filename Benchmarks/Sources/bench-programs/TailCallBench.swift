@@ -54,6 +54,8 @@ struct TailCallBench {
         let programs = try ["tail_calls", "no_call"].map { try object.program($0) }
         let batch = FrameBatch(.none)
         return Subject { repeats in
+            // Its end would close the programs.
+            defer { withExtendedLifetime(object) {} }
             var total = 0.0
             for _ in 0..<repeats {
                 let times = try programs.map {

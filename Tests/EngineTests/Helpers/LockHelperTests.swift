@@ -89,6 +89,20 @@ struct LockHelperTests {
         #expect(Self.run(next, 3, slot: 1) == RunResult())
     }
 
+    @Test(arguments: Program.Engine.allCases)
+    func faultsAfterATailCallGiveTheLockBack(engine: Program.Engine) throws {
+        var machine = Machine()
+        let map = try machine.addMap(.array, value: 16, entries: 1)
+        let programs = try machine.addMap(.progArray, value: 4, entries: 1)
+        let endless = Self.count.replacing("jne r9, 0, wait", with: "ja wait")
+        try programs.setProgram([0, 0, 0, 0], program(machine, map, endless, engine: engine))
+        let source = "ldxdw r7, [r1+0]\nlddw r2, map 0\nmov r3, 0\ncall 12\nmov r0, 9\nexit"
+        let first = try program(machine, programs, source, engine: engine, fuel: 1 << 12)
+        for _ in 0..<2 { #expect(Self.run(first, 1, slot: 0).fault == .outOfFuel) }
+        let next = try program(machine, map, Self.count, engine: engine)
+        #expect(Self.run(next, 3, slot: 1) == RunResult())
+    }
+
     @Test func whatNobodyVerifiedCannotWaitForItself() throws {
         var machine = Machine()
         _ = try machine.addMap(.array, value: 16, entries: 1)

@@ -34,9 +34,10 @@ struct NestedRun {
 
         let top = stackTop(below: caller)
         let callerTop = caller.pointee.native.stackTop
+        let code = code(fuel: fuel)
+        let saved = state.pointee.native.place
         // Where the caller runs this very program, here or further out, its state is in use.
-        let saved = state.pointee.native
-        let calls = state.pointee.isSuspended || state == caller ? CallFrames(state.pointee.calls) : nil
+        let isShared = state.pointee.isSuspended || state == caller
         let wasSuspended = caller.pointee.isSuspended
         caller.pointee.isSuspended = true
         // What a program of the chain that this one is in again calls lies below the frames of whoever went on.
@@ -45,12 +46,16 @@ struct NestedRun {
         state.pointee.native.tailCalls = tailCalls
         state.pointee.native.deadlineNs = caller.pointee.native.deadlineNs
 
-        let (result, left) = run(fuel: fuel, tailCalls: tailCalls)
+        let (result, left) =
+            if let code {
+                runNative(code, fuel: fuel, tailCalls: tailCalls)
+            } else {
+                isShared ? interpretAside(fuel, tailCalls) : interpret(fuel, tailCalls)
+            }
 
-        state.pointee.reservations.discardAll()
+        if state.pointee.reservations.count > 0 { state.pointee.reservations.discardAll() }
         let count = state.pointee.native.tailCalls
-        state.pointee.native = saved
-        if let calls { calls.restore(state.pointee.calls) }
+        state.pointee.native.place = saved
         caller.pointee.isSuspended = wasSuspended
         caller.pointee.native.stackTop = callerTop
         caller.pointee.native.tailCalls = count
@@ -67,27 +72,36 @@ struct NestedRun {
         return result
     }
 
+    /// The native code, where there is some that can run with so much fuel: code that counts none takes its most.
+    private func code(fuel: Int) -> NativeCode.Entry? {
+        guard NativeCode.takesFuel, core.pointee.nativeFuel ?? 0 <= fuel else { return nil }
+        return core.pointee.native
+    }
+
     /// The result, and the fuel that is left.
-    private func run(fuel: Int, tailCalls: Int) -> (RunResult, Int) {
-        // Code that counts no fuel takes no more than this.
-        let flat = core.pointee.nativeFuel
-        if let native = core.pointee.native, NativeCode.takesFuel, flat ?? 0 <= fuel {
-            return runNative(native, fuel: fuel, flat: flat, tailCalls: tailCalls)
-        }
+    private func interpret(_ fuel: Int, _ tailCalls: Int) -> (RunResult, Int) {
         Executable(core: core).enter(frame, state)
         state.pointee.native.tailCalls = tailCalls
         let result =
             core.pointee.checksAccesses
             ? CheckedExecution().run(core, state, fuel: fuel) : UncheckedExecution().run(core, state, fuel: fuel)
+        // A verified program that ends by itself holds none.
+        if result.fault != .none || core.pointee.checksAccesses { state.pointee.releaseLock() }
         if core.pointee.type == .vale {
             frame.pointee.ring = state.pointee.context.load(fromByteOffset: ValeContext.ring, as: UInt8.self)
         }
         return (result, state.pointee.native.fuel)
     }
 
-    private func runNative(
-        _ native: NativeCode.Entry, fuel: Int, flat: Int?, tailCalls: Int
-    ) -> (RunResult, Int) {
+    /// While calls of the same program wait.
+    @inline(never)
+    private func interpretAside(_ fuel: Int, _ tailCalls: Int) -> (RunResult, Int) {
+        let calls = CallFrames(state.pointee.calls)
+        defer { calls.restore(state.pointee.calls) }
+        return interpret(fuel, tailCalls)
+    }
+
+    private func runNative(_ native: NativeCode.Entry, fuel: Int, tailCalls: Int) -> (RunResult, Int) {
         state.pointee.native.firstFuel = fuel
         state.pointee.native.firstTailCalls = tailCalls
         var result = RunResult()
@@ -96,7 +110,7 @@ struct NestedRun {
             // It counts for the program that the run began with.
             state.pointee.faults[Int(result.fault.rawValue)] &-= 1
         }
-        return (result, flat.map { fuel - $0 } ?? state.pointee.native.fuel)
+        return (result, core.pointee.nativeFuel.map { fuel - $0 } ?? state.pointee.native.fuel)
     }
 
     /// A copy of the frames that calls have left.

@@ -143,6 +143,28 @@ struct NativeBurst {
         return looks != 0 || clinux_monotonic_ns() < deadlineNs
     }
 
+    /// What a run changes that begins while another one of the program waits; `bases` it leaves.
+    typealias Place = (
+        context: UInt, end: UInt, result: UInt, stackPointer: UInt, fuelLimit: Int, fuel: Int, heldLock: UInt,
+        callbacks: Int, firstFuel: Int, firstTailCalls: Int, tailCalls: Int, stackTop: UInt, deadlineNs: UInt64
+    )
+
+    @inline(__always)
+    var place: Place {
+        get {
+            (
+                context, end, result, stackPointer, fuelLimit, fuel, heldLock, callbacks, firstFuel, firstTailCalls,
+                tailCalls, stackTop, deadlineNs
+            )
+        }
+        set {
+            (
+                context, end, result, stackPointer, fuelLimit, fuel, heldLock, callbacks, firstFuel, firstTailCalls,
+                tailCalls, stackTop, deadlineNs
+            ) = newValue
+        }
+    }
+
     mutating func setBases(_ maps: UnsafePointer<MapCore>, count: Int, slot: Int) {
         for index in 0..<min(count, Self.baseCount) {
             if let elements = maps[index].arrayLayout {

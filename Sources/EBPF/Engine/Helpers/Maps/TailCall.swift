@@ -16,19 +16,46 @@ enum TailCall {
     private static func tailCall(_ call: HelperCall) throws(Fault) -> UInt64 {
         let map = try call.map(2)
         guard map.pointee.type == .progArray else { throw .badCall }
-        let state = call.state
+        guard let result = goOn(call.core, call.state, map, index: call.u32(3)) else { return call[0] }
+        if result.fault != .none { throw result.fault }
+        return result.value
+    }
+
+    /// The same as native code calls it, with r1 to r3, the program and its state as C's arguments. False when the call is a
+    /// fault, which is then in `state.helperFault`; the result is in `state.registers`.
+    static let native:
+        @convention(c) (UInt64, UInt64, UInt64, UnsafeRawPointer, UnsafeMutableRawPointer) -> Bool = {
+            _, map, index, core, state in
+            let state = state.assumingMemoryBound(to: RunState.self)
+            state.pointee.helperCost = Helpers.baseCost
+            guard let map = UnsafeMutablePointer<MapCore>(bitPattern: UInt(map)), map.pointee.type == .progArray else {
+                state.pointee.helperFault = .badCall
+                return false
+            }
+            let core = core.assumingMemoryBound(to: ProgramCore.self)
+            guard let result = goOn(core, state, map, index: UInt32(truncatingIfNeeded: index)) else { return true }
+            state.pointee.helperFault = result.fault
+            state.pointee.registers[0] = result.value
+            return result.fault == .none
+        }
+
+    /// How the program ended with which the run went on; nil where it did not.
+    @inline(__always)
+    private static func goOn(
+        _ core: UnsafePointer<ProgramCore>, _ state: UnsafeMutablePointer<RunState>,
+        _ map: UnsafeMutablePointer<MapCore>, index: UInt32
+    ) -> RunResult? {
         state.pointee.didTailCall = 0
-        let address = map.pointee.object(at: call.u32(3))
+        let address = map.pointee.object(at: index)
         guard state.pointee.native.tailCalls < most, let frame = state.pointee.frame,
             let target = UnsafeMutablePointer<ProgramCore>(bitPattern: address),
-            target.pointee.type == call.core.pointee.type
-        else { return call[0] }
+            target.pointee.type == core.pointee.type
+        else { return nil }
         let nested = NestedRun(target, frame, slot: state.pointee.slot)
-        guard nested.hasRoom(below: state) else { return call[0] }
+        guard nested.hasRoom(below: state) else { return nil }
         state.pointee.native.tailCalls += 1
         let result = nested.run(for: state)
-        if result.fault != .none { throw result.fault }
-        state.pointee.didTailCall = 1
-        return result.value
+        if result.fault == .none { state.pointee.didTailCall = 1 }
+        return result
     }
 }

@@ -41,7 +41,11 @@ extension X86Compiler {
         if !hasFrames { assembler.load(.bits64, Self.scratch, X86Address(Self.state, NativeLayout.State.stackTop)) }
         assembler.load(.bits64, .rax, X86Address(Self.state, NativeLayout.State.registers))
         assembler.store(.bits64, X86Address(.rax, 10 * 8), hasFrames ? .rbp : Self.scratch)
-        callByNumber(index) { compiler in compiler.assembler.mov(.rdi, step.imm) }
+        // r1 to r3 are where C has its first arguments.
+        assembler.mov(.rcx, Int64(Int(bitPattern: core)))
+        assembler.mov(.bits64, .r8, Self.state)
+        call(unsafeBitCast(TailCall.native, to: Int.self))
+        loadHelperResult(index)
         restore(kept)
         loadFuel()
         payHelper(nil, index)
@@ -81,6 +85,11 @@ extension X86Compiler {
         assembler.mov(.rsi, Int64(Int(bitPattern: core)))
         assembler.mov(.bits64, .rdx, Self.state)
         call(unsafeBitCast(NativeHelpers.call, to: Int.self))
+        loadHelperResult(index)
+    }
+
+    /// Of a call that says in al whether it was one, and leaves r0 in `RunState.registers`.
+    private mutating func loadHelperResult(_ index: Int) {
         assembler.test(.bits8, .rax, .rax)
         assembler.jump(.equal, faultExit(nil, index))
         assembler.load(.bits64, .rax, X86Address(Self.state, NativeLayout.State.registers))
