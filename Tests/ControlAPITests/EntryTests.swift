@@ -89,6 +89,32 @@ struct EntryTests {
         #expect(left.string("value") == "0x08000000")
     }
 
+    /// Whatever is wrong with a key is told before the first change, and in a dry run.
+    @Test func aPrefixThatIsTooLongChangesNothing() throws {
+        let api = try TestService()
+        let spec = #"{"type":"lpm_trie","keySize":8,"valueSize":4,"maxEntries":8,"flags":["no_prealloc"]}"#
+        #expect(try api.call("PUT", "/v1/maps/t", json: spec).status == 201)
+        let entries = "/v1/maps/t/entries"
+        #expect(try api.call("PUT", entries + "/0x080000000a000000", json: #"{"value":"0x01000000"}"#).status == 201)
+        func content(_ keys: String...) -> String {
+            "{\"items\":[" + keys.map { #"{"key":"\#($0)","value":"0x02000000"}"# }.joined(separator: ",") + "]}"
+        }
+        let bad = content("0x080000000b000000", "0x210000000b000000")
+        for query in ["", "?dryRun=true"] {
+            #expect(try api.call("PUT", entries + query, json: bad).status == 422)
+            let one = entries + "/0x210000000b000000" + query
+            #expect(try api.call("PUT", one, json: #"{"value":"0x02000000"}"#).status == 422)
+            // The same prefix, however its other bits are.
+            let twice = content("0x080000000b000000", "0x080000000b010000")
+            #expect(try api.call("PUT", entries + query, json: twice).status == 422)
+        }
+        let left = try api.call("GET", entries)
+        #expect(left.string("items.0.key") == "0x080000000a000000")
+        #expect(left["items.1"] == nil)
+        #expect(try api.call("PUT", entries, json: content("0x080000000bffffff")).status == 200)
+        #expect(try api.call("GET", entries).string("items.0.key") == "0x080000000b000000")
+    }
+
     @Test(arguments: [
         (#"{"value":1.5}"#, "/value"), (#"{"value":-1}"#, "/value"), (#"{"value":4294967296}"#, "/value"),
         (#"{"value":"abc"}"#, "/value"), (#"{"value":null}"#, "/value"), (#"{"value":[]}"#, "/value"),

@@ -128,6 +128,11 @@ struct ReferenceTests {
         let lone = try api.call(
             "PUT", "/v1/maps/lone/entries/0x00000000", json: #"{"value":{"program":"p","function":"tail"}}"#)
         #expect(lone.status == 201, "\(lone.text)")
+        // An index is a number, though no object says so.
+        let operations = #"{"operations":[{"op":"get","key":0},{"op":"get","key":"0x00000000"}]}"#
+        let both = try api.call("POST", "/v1/maps/lone/batch", json: operations)
+        #expect(both.string("results.0.value.function") == "tail", "\(both.text)")
+        #expect(both.string("results.1.value.function") == "tail", "\(both.text)")
         #expect(try api.call("DELETE", "/v1/programs/p").status == 204)
         let left = try api.call("GET", "/v1/maps/lone/entries/0x00000000")
         #expect(left.string("value.function") == "tail", "\(left.text)")

@@ -1,8 +1,10 @@
-import Engine
 import ISA
 import Maps
 import Object
 import Testing
+import Verifier
+
+@testable import Engine
 
 /// Fuel, call frames, function pointers, and code that cannot run.
 struct ControlFlowTests {
@@ -103,6 +105,28 @@ struct ControlFlowTests {
         #expect(run([40, 60, 40, 20, 40]) == [.none, .outOfFuel, .outOfFuel, .outOfFuel, .outOfFuel])
         #expect(run([40, 60, 20, 40]) == [.none, .outOfFuel, .none, .outOfFuel])
         #expect(run([40]) == [.none])
+    }
+
+    /// The first word of a frame says how often its run loops, at two instructions' fuel each.
+    @Test(arguments: Program.Engine.allCases)
+    func burstsAfterARunWithoutFuelBeginWithLess(engine: Program.Engine) throws {
+        let machine = Machine()
+        var facts = Verifier.Facts()
+        facts.contextLoads = [0: 0]
+        let source = "ldxdw r2, [r1+0]\nldxw r3, [r2+0]\nmov r0, 0\nloop: sub r3, 1\njne r3, 0, loop\nexit"
+        let program = try Program(
+            machine.program(source).code, type: .vale, maps: [], domain: machine.domain, trace: machine.trace,
+            options: .init(fuel: 1 << 17, engine: engine), facts: facts)
+        let faults = [40_000, 4_000_000, 40_000, 10_000, 20_000, 40_000].map { (loops: UInt32) in
+            var loops = loops
+            var result = RunResult()
+            withUnsafeMutableBytes(of: &loops) { buffer in
+                var context = FrameContext(data: buffer.baseAddress!, length: 4)
+                program.executable.run(&context, count: 1, results: &result, slot: 0)
+            }
+            return result.fault
+        }
+        #expect(faults == [.none, .outOfFuel, .outOfFuel, .none, .none, .none])
     }
 
     @Test func eightFramesAndNoMore() throws {

@@ -27,7 +27,7 @@ import Testing
             source: """
                 extern int bpf_some_kfunc(int) __attribute__((section(".ksyms")));
                 SEC("xdp") int entry(void *context) { return bpf_some_kfunc(1); }
-                """, kind: .unresolved, section: "xdp", words: ["\"bpf_some_kfunc\"", "kernel functions"]),
+                """, kind: .unresolved, section: "xdp", words: ["\"bpf_some_kfunc\"", "no kernel function"]),
         Case(
             name: "kernel configuration",
             source: """

@@ -99,6 +99,25 @@ extension Map {
         }
     }
 
+    /// The key as the map has it: that of a trie with zeros behind the prefix.
+    /// - Throws: `invalid` for a key of another size, and for a prefix longer than there are bits.
+    public func canonicalKey(_ key: [UInt8]) throws(MapError) -> [UInt8] {
+        try checkKey(key.count)
+        guard attributes.type == .lpmTrie else { return key }
+        let length = Int(key.withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) })
+        guard length <= 8 * (key.count - LPMKey.headerSize) else { throw prefixTooLong }
+        var canonical = key
+        for place in LPMKey.headerSize..<key.count {
+            let bits = min(max(length - 8 * (place - LPMKey.headerSize), 0), 8)
+            canonical[place] &= UInt8(truncatingIfNeeded: 0xFF00 >> bits)
+        }
+        return canonical
+    }
+
+    private var prefixTooLong: MapError {
+        .invalid("the prefix is longer than \(8 * (attributes.keySize - LPMKey.headerSize)) bits")
+    }
+
     func checkValue(_ bytes: Int) throws(MapError) {
         guard bytes == userValueSize else { throw .invalid("value of \(bytes) bytes, expected \(userValueSize)") }
     }
@@ -133,7 +152,7 @@ extension Map {
         case .invalid where attributes.type == .queue || attributes.type == .stack:
             throw .invalid("values are pushed and popped, with the mode any or exist")
         case .invalid where attributes.type == .lpmTrie:
-            throw .invalid("the prefix is longer than \(8 * (attributes.keySize - LPMKey.headerSize)) bits")
+            throw prefixTooLong
         case .invalid where attributes.type.holdsReferences:
             throw .invalid("a map of type \(attributes.type.name) does not take this")
         case .invalid: throw .invalid("elements of a map of type \(attributes.type.name) can't be deleted")

@@ -91,7 +91,8 @@ extension Linker {
         guard symbol.section != ELFFile.Symbol.undefined else {
             throw site.refuse(
                 .unresolved,
-                "\"\(name)\" is defined nowhere in the object; kernel functions and variables are not offered")
+                "\"\(name)\" is defined nowhere in the object, and Swale has no kernel function or variable of this name"
+            )
         }
         guard symbol.section < elf.sections.count else {
             throw site.refuse(.unsupported, "\"\(name)\" is in no section")

@@ -7,7 +7,8 @@ public struct Executable: @unchecked Sendable {
     /// Runs the program on `count` frames. Hot path; one thread at a time for each `slot`.
     ///
     /// Each run that ends without fuel halves what the runs after it in this burst get, so that a burst takes no longer
-    /// than about two such runs.
+    /// than about two such runs. The next burst begins with what was left, or with twice as much where no run ended so: a
+    /// program that never ends costs a worker ever less.
     ///
     /// - Parameters:
     ///   - contexts: `count` frames; `ring` is the egress ring afterwards.
@@ -20,6 +21,9 @@ public struct Executable: @unchecked Sendable {
             guard count > 0 else { return }
             let state = core.pointee.states + slot
             native(state, contexts, count, results)
+            if NativeCode.takesFuel, core.pointee.nativeFuel == nil {
+                state.pointee.native.carryFuel(state.pointee.native.fuelLimit, most: core.pointee.fuel)
+            }
             state.pointee.runs &+= UInt64(count)
             if state.pointee.reservations.count > 0 { state.pointee.reservations.discardAll() }
         } else if core.pointee.checksAccesses {
@@ -37,7 +41,7 @@ public struct Executable: @unchecked Sendable {
         let state = core.pointee.states + slot
         let context = state.pointee.context
         let isVale = core.pointee.type == .vale
-        var fuel = core.pointee.fuel
+        var fuel = state.pointee.native.firstFuel
         for index in 0..<count {
             let frame = contexts + index
             enter(frame, state)
@@ -54,6 +58,7 @@ public struct Executable: @unchecked Sendable {
                 frame.pointee.ring = context.load(fromByteOffset: ValeContext.ring, as: UInt8.self)
             }
         }
+        state.pointee.native.carryFuel(fuel, most: core.pointee.fuel)
         state.pointee.runs &+= UInt64(count)
         if state.pointee.reservations.count > 0 { state.pointee.reservations.discardAll() }
     }

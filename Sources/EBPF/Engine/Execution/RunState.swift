@@ -143,6 +143,22 @@ struct NativeBurst {
         return looks != 0 || clinux_monotonic_ns() < deadlineNs
     }
 
+    /// Enough for programs that only now and then take too long.
+    static let leastFuel = 1 << 14
+
+    /// Sets what the next burst begins with.
+    /// - Parameters:
+    ///   - left: what the runs at the end of a burst were given.
+    ///   - most: the program's fuel.
+    @inline(__always)
+    mutating func carryFuel(_ left: Int, most: Int) {
+        if left < firstFuel {
+            firstFuel = max(left, min(Self.leastFuel, most))
+        } else if firstFuel < most {
+            firstFuel = min(firstFuel << 1, most)
+        }
+    }
+
     /// What a run changes that begins while another one of the program waits; `bases` it leaves.
     typealias Place = (
         context: UInt, end: UInt, result: UInt, stackPointer: UInt, fuelLimit: Int, fuel: Int, heldLock: UInt,

@@ -63,6 +63,7 @@ public struct FrameRun {
         var results = [RunResult](repeating: RunResult(), count: room)
         let state = program.executable.core.pointee.states + slot
         state.pointee.native.deadlineNs = deadline
+        state.pointee.native.firstFuel = program.executable.core.pointee.fuel
         defer { state.pointee.native.deadlineNs = .max }
         var burst = deadline == .max ? room : 1
         repeat {

@@ -16,6 +16,8 @@ struct EntryCodec: Sendable {
     private let key: TypeSchema
     private let value: TypeSchema
     private let references: ReferenceForm?
+    /// Keys are numbers of elements, whatever the object says of their type.
+    private let isIndexed: Bool
 
     /// - Throws: `unsupported` where the map has no schema for what is asked.
     init(
@@ -25,6 +27,7 @@ struct EntryCodec: Sendable {
         keySize = map.attributes.keySize
         valueSize = map.attributes.valueSize
         isPerCPU = map.isPerCPU
+        isIndexed = schema == nil && keySize == 4 && map.attributes.type.isIndexed
         workers = map.isPerCPU ? map.domain.workers : 1
         isTyped = format.map { $0 == .typed } ?? (schema != nil || references != nil)
         isSummed = map.isPerCPU && perCPU == .sum
@@ -132,7 +135,11 @@ struct EntryCodec: Sendable {
     }
 
     func key(_ reader: JSONReader) throws(Problem) -> [UInt8] {
-        isTyped ? try key.encode(reader) : try TypeSchema.hex(reader, size: keySize)
+        if isIndexed, case .whole = reader.value {
+            let index = UInt32(try reader.integer(in: 0...Int128(UInt32.max)))
+            return withUnsafeBytes(of: index.littleEndian) { Array($0) }
+        }
+        return isTyped ? try key.encode(reader) : try TypeSchema.hex(reader, size: keySize)
     }
 
     /// Bytes of the map's `userValueSize`. A summed value is the first worker's; the others are zero.
@@ -158,5 +165,14 @@ struct EntryCodec: Sendable {
 
     private func one(_ reader: JSONReader) throws(Problem) -> [UInt8] {
         isTyped ? try value.encode(reader) : try TypeSchema.hex(reader, size: valueSize)
+    }
+}
+
+extension MapType {
+    fileprivate var isIndexed: Bool {
+        switch self {
+        case .array, .perCPUArray, .progArray, .perfEventArray, .arrayOfMaps, .devmap, .cpumap, .xskmap: true
+        default: false
+        }
     }
 }

@@ -23,21 +23,20 @@ enum TailCall {
 
     /// The same as native code calls it, with r1 to r3, the program and its state as C's arguments. False when the call is a
     /// fault, which is then in `state.helperFault`; the result is in `state.registers`.
-    static let native:
-        @convention(c) (UInt64, UInt64, UInt64, UnsafeRawPointer, UnsafeMutableRawPointer) -> Bool = {
-            _, map, index, core, state in
-            let state = state.assumingMemoryBound(to: RunState.self)
-            state.pointee.helperCost = Helpers.baseCost
-            guard let map = UnsafeMutablePointer<MapCore>(bitPattern: UInt(map)), map.pointee.type == .progArray else {
-                state.pointee.helperFault = .badCall
-                return false
-            }
-            let core = core.assumingMemoryBound(to: ProgramCore.self)
-            guard let result = goOn(core, state, map, index: UInt32(truncatingIfNeeded: index)) else { return true }
-            state.pointee.helperFault = result.fault
-            state.pointee.registers[0] = result.value
-            return result.fault == .none
+    static let native: @convention(c) (UInt64, UInt64, UInt64, UnsafeRawPointer, UnsafeMutableRawPointer) -> Bool = {
+        _, map, index, core, state in
+        let state = state.assumingMemoryBound(to: RunState.self)
+        state.pointee.helperCost = Helpers.baseCost
+        guard let map = UnsafeMutablePointer<MapCore>(bitPattern: UInt(map)), map.pointee.type == .progArray else {
+            state.pointee.helperFault = .badCall
+            return false
         }
+        let core = core.assumingMemoryBound(to: ProgramCore.self)
+        guard let result = goOn(core, state, map, index: UInt32(truncatingIfNeeded: index)) else { return true }
+        state.pointee.helperFault = result.fault
+        state.pointee.registers[0] = result.value
+        return result.fault == .none
+    }
 
     /// How the program ended with which the run went on; nil where it did not.
     @inline(__always)

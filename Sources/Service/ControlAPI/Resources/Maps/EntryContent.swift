@@ -43,6 +43,7 @@ struct EntryContent {
     private mutating func add(
         _ key: [UInt8], _ value: [UInt8], _ target: EntryTarget, _ place: @autoclosure () -> JSONReader
     ) throws(Problem) {
+        let key = try target.canonicalKey(key)
         guard keys.insert(key).inserted else { throw place().refusal("the key is given twice") }
         if !target.record.attributes.hasDeletableEntries {
             let index = key.withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }

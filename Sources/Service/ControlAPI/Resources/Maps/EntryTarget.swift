@@ -68,8 +68,18 @@ struct EntryTarget: Sendable {
 
     func find(_ key: [UInt8]) -> [UInt8]? { try? record.map.element(key) }
 
+    /// The key as the map has it.
+    func canonicalKey(_ key: [UInt8]) throws(Problem) -> [UInt8] {
+        do {
+            return try record.map.canonicalKey(key)
+        } catch {
+            throw Problem(error)
+        }
+    }
+
     /// What an update would be refused for.
     func check(_ key: [UInt8], _ mode: UpdateMode, exists: Bool) throws(Problem) {
+        _ = try canonicalKey(key)
         switch mode {
         case .exist where !exists: throw Problem(MapError.noEntry, mode: .exist)
         case .noExist where exists: throw Problem(MapError.exists)
