@@ -3,12 +3,12 @@
 # the document describes and never a 5xx. As root the service runs in a network namespace of its own, so that no name
 # that is made up meets an interface.
 #
-# SWALE: the executable, .build/release/swale if not set. SECONDS_EACH: for each of the two runs, 20 if not set.
+# SWALE: the executable, .build/release/swale if not set. SECONDS_EACH: for each of the two runs, 12 if not set.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 swale=${SWALE:-.build/release/swale}
-seconds=${SECONDS_EACH:-20}
+seconds=${SECONDS_EACH:-12}
 venv=build/contract
 port=18399
 base=http://127.0.0.1:$port

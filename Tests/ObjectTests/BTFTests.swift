@@ -107,7 +107,7 @@ import Testing
 
     /// Unions of two of the union before: 2 to the power of `count` parts in 4 bytes.
     private static func explosion(_ count: Int) -> [UInt32] {
-        int + (0..<count).flatMap { [0, info(5, 2), 4, 1, UInt32($0 + 1), 0, 3, UInt32($0 + 1), 0] }
+        int + (1...UInt32(count)).flatMap { type -> [UInt32] in [0, info(5, 2), 4, 1, type, 0, 3, type, 0] }
     }
 
     @Test(

@@ -65,7 +65,7 @@ struct ExternTests {
         for slot in code.indices where code[slot].isWide {
             #expect(code[slot].src == 2 && code[slot].imm == Int32(index))
             let offset = Int(code[slot + 1].imm)
-            found.insert(value[offset...].prefix(4).reversed().reduce(0) { $0 << 8 | UInt64($1) })
+            found.insert(value[offset...].prefix(4).reversed().reduce(into: UInt64(0)) { $0 = $0 << 8 | UInt64($1) })
         }
         #expect(found == [6 << 16 | 18 << 8, 250, 0])
     }

@@ -26,14 +26,12 @@ struct ARM64Space {
 
     /// Whether a byte is one of an address, above its lower 16 bits, and the other that of the same address there.
     func isByteOfAddress(_ index: Int, _ byte: UInt8, there other: UInt8) -> Bool {
-        index >= 2
-            && starts.contains { here, there in
-                // What lies 64 KiB behind a place is still near it.
-                [0, 0x1_0000].contains {
-                    UInt8(truncatingIfNeeded: (here + $0) >> UInt(index * 8)) == byte
-                        && UInt8(truncatingIfNeeded: (there + $0) >> UInt(index * 8)) == other
-                }
-            }
+        func byteOf(_ address: UInt) -> UInt8 { UInt8(truncatingIfNeeded: address >> UInt(index * 8)) }
+        guard index >= 2 else { return false }
+        return starts.contains { here, there in
+            // What lies 64 KiB behind a place is still near it.
+            [UInt(0), 0x1_0000].contains { byteOf(here + $0) == byte && byteOf(there + $0) == other }
+        }
     }
 
     /// The address there of what has one here.

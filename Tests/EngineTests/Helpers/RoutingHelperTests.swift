@@ -78,11 +78,13 @@ struct RoutingHelperTests {
 
     /// Interface, length given, difference and flags; result and MTU, as Linux 6.18 answers for an MTU of 65536 and a
     /// packet of 64 bytes.
-    @Test(arguments: [
-        (0, 0, 0, 0, 0, 65536), (1, 0, 0, 0, 0, 65536), (99, 0, 0, 0, -19, 0), (1, 70000, 0, 0, 1, 65536),
-        (1, 65536, 0, 0, 0, 65536), (1, 65537, 0, 0, 1, 65536), (1, 65536, 1, 0, 1, 65536), (1, 0, 70000, 0, 1, 65536),
-        (1, 0, -1000, 0, 0, 65536), (1, 0, 0, 1, -22, 0), (1, 0, 0, 2, -22, 0),
-    ])
+    @Test(
+        arguments: [
+            (0, 0, 0, 0, 0, 65536), (1, 0, 0, 0, 0, 65536), (99, 0, 0, 0, -19, 0), (1, 70000, 0, 0, 1, 65536),
+            (1, 65536, 0, 0, 0, 65536), (1, 65537, 0, 0, 1, 65536), (1, 65536, 1, 0, 1, 65536),
+            (1, 0, 70000, 0, 1, 65536),
+            (1, 0, -1000, 0, 0, 65536), (1, 0, 0, 1, -22, 0), (1, 0, 0, 2, -22, 0),
+        ] as [(Int, Int, Int, Int, Int64, UInt32)])
     func checkMTU(ifindex: Int, given: Int, difference: Int, flags: Int, result: Int64, mtu: UInt32) throws {
         var machine = Machine()
         machine.fib = FIBTable(FIBAnswers.contents, domain: machine.domain)

@@ -127,19 +127,18 @@ enum InstructionSuite {
     private static func immediates(_ entry: InstructionTable.Entry) throws -> Case {
         // One register by immediate, in place of one by the other.
         let code = try program(neighbours) { dst, src in
-            try immediates.flatMap { imm in
-                [instruction(entry, dst, imm: imm)]
-                    + (try Assembler.assemble("add r\(src), r\(dst)\nmul r\(src), 31\nldxdw r\(dst), [r10-8]"))
-            }
+            let mix = try Assembler.assemble("add r\(src), r\(dst)\nmul r\(src), 31\nldxdw r\(dst), [r10-8]")
+            return immediates.flatMap { [instruction(entry, dst, imm: $0)] + mix }
         }
         return Case(name: "\(entry.mnemonic) imm", code: code, inputs: words.map { [$0, 5] })
     }
 
     private static func jumpsByImmediate(_ entry: InstructionTable.Entry) throws -> Case {
         let code = try program(neighbours) { dst, src in
-            try immediates.flatMap { imm in
-                [instruction(entry, dst, offset: 1, imm: imm)]
-                    + (try Assembler.assemble("add r\(src), \(imm)\nmul r\(src), 31"))
+            var mix = try Assembler.assemble("add r\(src), 0\nmul r\(src), 31")
+            return immediates.flatMap { imm in
+                mix[0].imm = imm
+                return [instruction(entry, dst, offset: 1, imm: imm)] + mix
             }
         }
         let inputs = (words + immediates.map { UInt64(bitPattern: Int64($0)) }).map { [$0, 5] }

@@ -256,7 +256,9 @@ import Testing
         var twins: [UInt64] = []
         var tag: UInt64?
         let high = map.core.keySize == 16 ? Key(low: 0).high : Key(low: 0).high & 0xFFFF_FFFF
-        for key in UInt64(1)..<2_000_000 where crowd.count < 40 || twins.count < 6 {
+        var key: UInt64 = 0
+        while key < 2_000_000 && (crowd.count < 40 || twins.count < 6) {
+            key += 1
             let hash =
                 map.core.keySize > 8
                 ? TwoWordKey(low: key, high: high).hash(table.pointee.secret)

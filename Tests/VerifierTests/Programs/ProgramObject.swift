@@ -16,6 +16,9 @@ struct ProgramObject: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { "\(source) -mcpu=\(processor) -\(level)" }
 
+    /// As people compile XDP programs.
+    var isUsual: Bool { processor == "v3" && level == "O2" }
+
     static let processors = ["v1", "v2", "v3", "v4"]
     static let levels = ["O1", "O2", "O3"]
 

@@ -66,7 +66,8 @@ extension FIBEntry {
         guard let (bytes, length) = IPAddress.prefix(text), let prefix = FIBAddress(bytes) else {
             throw prefixReader.refusal("expected a prefix such as 192.0.2.0/24 or 2001:db8::/32, got \(text)")
         }
-        guard (length..<bytes.count * 8).allSatisfy({ bytes[$0 / 8] & 0x80 >> UInt8($0 % 8) == 0 }) else {
+        let hasBit = { (bit: Int) -> Bool in bytes[bit / 8] << (bit % 8) & 0x80 != 0 }
+        if (length..<bytes.count * 8).contains(where: hasBit) {
             throw prefixReader.refusal("\(text) has bits behind the prefix")
         }
         var route = FIBRoute(prefix, length: length)
