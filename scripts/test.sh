@@ -41,7 +41,8 @@ finish() {
     printf '\n'
     cat $logs/reasons $logs/table
     printf '%-24s %-7s %5d s\n\n%d passed, %d failed\n' total "" $SECONDS $(($(wc -l <$logs/table) - failed)) "$failed"
-    exit $((failed > 0))
+    [ $died = 0 ] || printf '%d lanes ended early: parts are missing\n' $died
+    exit $((failed + died > 0))
 }
 
 modules() {
@@ -71,6 +72,7 @@ descendants() {
 }
 
 lanes=()
+died=0
 stop_lanes() {
     trap - EXIT INT TERM HUP
     local lane
@@ -88,5 +90,6 @@ for lane in modules service; do
     $lane &
     lanes+=($!)
 done
-wait "${lanes[@]}"
+for lane in "${lanes[@]}"; do wait "$lane" || died=$((died + 1)); done
+lanes=()
 finish
