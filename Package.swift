@@ -101,7 +101,9 @@ let package = Package(
             dependencies: ["Engine", "ISA", "Maps", "Object", "Verifier", "CLinux", "Fuzz", "KernelRun", "TestSupport"],
             swiftSettings: common),
         .target(
-            name: "TestSupport", dependencies: ["CLinux"], path: "Tests/TestSupport", swiftSettings: common),
+            name: "TestSupport", dependencies: ["CLinux", "MutexAnnotations"], path: "Tests/TestSupport",
+            swiftSettings: common),
+        .target(name: "MutexAnnotations", path: "Tests/MutexAnnotations"),
         .testTarget(name: "PacketIOTests", dependencies: ["PacketIO", "TestSupport"], swiftSettings: common),
         .testTarget(
             name: "SwitchingTests",

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-export SWALE_TARGETS=CLinux,ISA,Object,Maps,Verifier,Engine,MapsTests,EngineTests,TestSupport,KernelRun
+export SWALE_TARGETS=CLinux,ISA,Object,Maps,Verifier,Engine,MapsTests,EngineTests,TestSupport,MutexAnnotations,KernelRun
 export TSAN_OPTIONS="halt_on_error=1 exitcode=66"
 # The runtime of Swift keeps what it allocates for types.
 export ASAN_OPTIONS="detect_leaks=0"

@@ -1,6 +1,7 @@
 import Foundation
 import Maps
 import Object
+import Synchronization
 import TestSupport
 import Testing
 
@@ -89,12 +90,12 @@ import Testing
         let attributes = MapAttributes(type: .queue, keySize: 0, valueSize: 24, maxEntries: 64)
         let map = try Map(attributes, domain: WorkerDomain(workers: 4))
         let each = 20_000
-        let popped = Lists()
+        let popped = Mutex<[[UInt64]]>([])
         inParallel(4) { thread in
             var seen: [UInt64] = []
             var value: (UInt64, UInt64, UInt64) = (0, 0, 0)
             var next = 0
-            while thread < 2 ? next < each : popped.all.count < 2 || map.entryCount > 0 {
+            while thread < 2 ? next < each : popped.withLock({ $0.count }) < 2 || map.entryCount > 0 {
                 if thread < 2 {
                     let number = UInt64(thread) << 32 | UInt64(next)
                     value = (number, ~number, number)
@@ -104,9 +105,9 @@ import Testing
                     seen.append(value.0)
                 }
             }
-            popped.append(seen)
+            popped.withLock { $0.append(seen) }
         }
-        let lists = popped.all.filter { !$0.isEmpty }
+        let lists = popped.withLock { $0 }.filter { !$0.isEmpty }
         #expect(Set(lists.joined()).count == 2 * each)
         #expect(lists.map(\.count).reduce(0, +) == 2 * each)
         for list in lists {
@@ -129,14 +130,4 @@ func inParallel(_ threads: Int, _ body: @escaping @Sendable (Int) -> Void) {
         }
     }
     group.wait()
-}
-
-/// What threads leave. ThreadSanitizer sees this lock, not that of `Mutex`.
-private final class Lists: @unchecked Sendable {
-    private let lock = NSLock()
-    private var lists: [[UInt64]] = []
-
-    func append(_ list: [UInt64]) { lock.withLock { lists.append(list) } }
-
-    var all: [[UInt64]] { lock.withLock { lists } }
 }
