@@ -13,6 +13,6 @@ for sanitizer in "$@"; do
     # One thread, and many steps.
     [ "$sanitizer" != thread ] || skipped+='|FunctionTests|LPMTests|LRUTests|HashTests|KernelComparisonTests'
     options=(--sanitize "$sanitizer" --scratch-path ".build/$sanitizer")
-    swift build --build-tests "${options[@]}" -Xswiftc -gline-tables-only
+    scripts/build-tests.sh "${options[@]}"
     timeout -k 10 600 swift test --skip-build "${options[@]}" --filter '^(MapsTests|EngineTests)\.' --skip "$skipped"
 done

@@ -47,7 +47,7 @@ finish() {
 
 modules() {
     # A folder of its own: builds in one wait for each other.
-    part "debug build" swift build --build-tests --scratch-path .build/test -Xswiftc -gline-tables-only || return 0
+    part "debug build" scripts/build-tests.sh --scratch-path .build/test || return 0
     # A test that hangs is killed, and fails the run, long before CI would give up on all of it.
     part "unit tests" timeout -k 10 900 swift test --skip-build --scratch-path .build/test || true
     part "thread sanitizer" scripts/sanitize.sh thread || true
