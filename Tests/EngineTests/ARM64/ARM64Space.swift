@@ -92,7 +92,7 @@ struct ARM64Space {
         image.context = pointer(state.context)
         image.faults = pointer(state.faults)
         image.native.stackTop = self(state.stack) + UInt(RunState.stackBytes * RunState.maxFrames)
-        withUnsafeMutableBytes(of: &image.native.bases) { bytes in
+        withUnsafeMutableBytes(of: &image.bases.addresses) { bytes in
             let bases = bytes.bindMemory(to: UInt.self)
             for index in bases.indices { bases[index] = addresses(bases[index]) }
         }

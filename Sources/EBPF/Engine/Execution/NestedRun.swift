@@ -35,7 +35,7 @@ struct NestedRun {
         let top = stackTop(below: caller)
         let callerTop = caller.pointee.native.stackTop
         let code = code(fuel: fuel)
-        let saved = state.pointee.native.place
+        let saved = (native: state.pointee.native, deadlineNs: state.pointee.deadline.ns)
         // Where the caller runs this very program, here or further out, its state is in use.
         let isShared = state.pointee.isSuspended || state == caller
         let wasSuspended = caller.pointee.isSuspended
@@ -44,7 +44,7 @@ struct NestedRun {
         caller.pointee.native.stackTop = UInt(caller.pointee.registers[10])
         state.pointee.native.stackTop = top
         state.pointee.native.tailCalls = tailCalls
-        state.pointee.native.deadlineNs = caller.pointee.native.deadlineNs
+        state.pointee.deadline.ns = caller.pointee.deadline.ns
 
         let (result, left) =
             if let code {
@@ -55,7 +55,8 @@ struct NestedRun {
 
         if state.pointee.reservations.count > 0 { state.pointee.reservations.discardAll() }
         let count = state.pointee.native.tailCalls
-        state.pointee.native.place = saved
+        state.pointee.native = saved.native
+        state.pointee.deadline.ns = saved.deadlineNs
         caller.pointee.isSuspended = wasSuspended
         caller.pointee.native.stackTop = callerTop
         caller.pointee.native.tailCalls = count

@@ -42,6 +42,8 @@ struct RunState {
     var reservations = Reservations()
     /// What native code keeps of a burst.
     var native = NativeBurst()
+    var deadline = Deadline()
+    var bases = ValueBases()
 
     static let stackBytes = 512
     static let maxFrames = 8
@@ -104,7 +106,8 @@ struct RunState {
     }
 }
 
-/// What native code keeps while it runs a burst, beside what is in processor registers.
+/// What native code keeps while it runs a burst, beside what is in processor registers: of a run that waits for another
+/// one of the same program, all of it is kept aside.
 struct NativeBurst {
     /// The frame of the run, which the interpreter notes too.
     var context: UInt = 0
@@ -126,22 +129,6 @@ struct NativeBurst {
     var tailCalls = 0
     /// End of the program's stack: r10 of the entry function.
     var stackTop: UInt = 0
-    /// Of the program's first maps, where they are arrays or per-CPU hash maps: where this worker's values begin.
-    var bases = InlineArray<16, UInt>(repeating: 0)
-
-    static let baseCount = 16
-
-    /// Of `clinux_monotonic_ns`: when a run gives up that calls back, or is traced. For runs that nothing else hurries.
-    var deadlineNs = UInt64.max
-    private var looks: UInt8 = 0
-
-    /// Looks at the clock now and then.
-    @inline(__always)
-    mutating func isInTime() -> Bool {
-        if deadlineNs == .max { return true }
-        looks &+= 1
-        return looks != 0 || clinux_monotonic_ns() < deadlineNs
-    }
 
     /// Enough for programs that only now and then take too long.
     static let leastFuel = 1 << 14
@@ -158,35 +145,37 @@ struct NativeBurst {
             firstFuel = min(firstFuel << 1, most)
         }
     }
+}
 
-    /// What a run changes that begins while another one of the program waits; `bases` it leaves.
-    typealias Place = (
-        context: UInt, end: UInt, result: UInt, stackPointer: UInt, fuelLimit: Int, fuel: Int, heldLock: UInt,
-        callbacks: Int, firstFuel: Int, firstTailCalls: Int, tailCalls: Int, stackTop: UInt, deadlineNs: UInt64
-    )
+/// When a run gives up that calls back, or is traced. For runs that nothing else hurries.
+struct Deadline {
+    /// Of `clinux_monotonic_ns`.
+    var ns = UInt64.max
+    private var looks: UInt8 = 0
 
+    /// Looks at the clock now and then.
     @inline(__always)
-    var place: Place {
-        get {
-            (
-                context, end, result, stackPointer, fuelLimit, fuel, heldLock, callbacks, firstFuel, firstTailCalls,
-                tailCalls, stackTop, deadlineNs
-            )
-        }
-        set {
-            (
-                context, end, result, stackPointer, fuelLimit, fuel, heldLock, callbacks, firstFuel, firstTailCalls,
-                tailCalls, stackTop, deadlineNs
-            ) = newValue
-        }
+    mutating func isAhead() -> Bool {
+        if ns == .max { return true }
+        looks &+= 1
+        return looks != 0 || clinux_monotonic_ns() < ns
     }
+}
 
-    mutating func setBases(_ maps: UnsafePointer<MapCore>, count: Int, slot: Int) {
-        for index in 0..<min(count, Self.baseCount) {
+/// Of a program's first maps, where they are arrays or per-CPU hash maps: where a worker's values begin.
+struct ValueBases {
+    static let count = 16
+
+    var addresses = InlineArray<16, UInt>(repeating: 0)
+
+    init() {}
+
+    init(_ maps: UnsafePointer<MapCore>, count: Int, slot: Int) {
+        for index in 0..<min(count, Self.count) {
             if let elements = maps[index].arrayLayout {
-                bases[index] = elements.base + UInt(slot * elements.workerStride)
+                addresses[index] = elements.base + UInt(slot * elements.workerStride)
             } else if let elements = maps[index].hashLookupLayout?.perCPU {
-                bases[index] = elements.values + UInt(slot * elements.workerStride)
+                addresses[index] = elements.values + UInt(slot * elements.workerStride)
             }
         }
     }

@@ -25,7 +25,7 @@ struct Callback {
         let state = call.state
         state.pointee.native.fuel &-= Self.cost
         guard state.pointee.native.fuel >= 0 else { throw .outOfFuel }
-        guard state.pointee.native.isInTime() else { throw .outOfTime }
+        guard state.pointee.deadline.isAhead() else { throw .outOfTime }
         let r = state.pointee.registers
         r[10] = registers[10]
         (r[1], r[2], r[3], r[4]) = (a, b, c, d)

@@ -39,7 +39,7 @@ enum Interpreter {
                 policy.willRun(
                     InterpreterStep(
                         slot: Int(core.pointee.wireSlots[at - code]), registers: r, depth: depth, state: state))
-                guard state.pointee.native.isInTime() else { return fault(.outOfTime, at) }
+                guard state.pointee.deadline.isAhead() else { return fault(.outOfTime, at) }
             }
             pc += 1
             // Fields are read where they are used: a short dispatch is what the compiler duplicates.

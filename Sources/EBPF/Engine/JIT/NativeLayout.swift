@@ -32,7 +32,7 @@ enum NativeLayout {
         static let tailCalls = offset(\RunState.native, plus: \NativeBurst.tailCalls)
         static let didTailCall = offset(\RunState.didTailCall)
         static let fuel = offset(\RunState.native, plus: \NativeBurst.fuel)
-        static let bases = offset(\RunState.native, plus: \NativeBurst.bases)
+        static let bases = offset(\RunState.bases, plus: \ValueBases.addresses)
         static let heldLock = offset(\RunState.native, plus: \NativeBurst.heldLock)
         static let callbacks = offset(\RunState.native, plus: \NativeBurst.callbacks)
         static let stackTop = offset(\RunState.native, plus: \NativeBurst.stackTop)

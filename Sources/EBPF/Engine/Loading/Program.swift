@@ -143,7 +143,7 @@ public final class Program: @unchecked Sendable {
         for slot in 0..<domain.slots {
             (states + slot).initialize(to: RunState(slot: slot, stackFrames: stackFrames))
             states[slot].native.firstFuel = options.fuel
-            states[slot].native.setBases(cores, count: maps.count, slot: slot)
+            states[slot].bases = ValueBases(cores, count: maps.count, slot: slot)
         }
 
         core = .allocate(capacity: 1)

@@ -62,9 +62,9 @@ public struct FrameRun {
         guard let base = memory.baseAddress else { return outcome }
         var results = [RunResult](repeating: RunResult(), count: room)
         let state = program.executable.core.pointee.states + slot
-        state.pointee.native.deadlineNs = deadline
+        state.pointee.deadline.ns = deadline
         state.pointee.native.firstFuel = program.executable.core.pointee.fuel
-        defer { state.pointee.native.deadlineNs = .max }
+        defer { state.pointee.deadline.ns = .max }
         var burst = deadline == .max ? room : 1
         repeat {
             let count = min(burst, repetitions - outcome.runs)

@@ -70,7 +70,7 @@ extension ARM64Compiler {
         let result = register(0)
         if elements.workerStride == 0 {
             mov(result, address: elements.base)
-        } else if lookup.map < NativeBurst.baseCount {
+        } else if lookup.map < ValueBases.count {
             let offset = NativeLayout.State.bases + Int32(lookup.map * MemoryLayout<UInt>.stride)
             assembler.load(.bits64, result, field(offset))
         } else {

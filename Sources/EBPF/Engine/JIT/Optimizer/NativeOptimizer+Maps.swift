@@ -81,7 +81,7 @@ extension NativeOptimizer {
     private func layoutInLine(_ map: Int) -> HashLookupLayout? {
         guard inLine != .none, let layout = core.pointee.maps[map].hashLookupLayout else { return nil }
         let isPlain = layout.perCPU == nil && !layout.isLRU
-        guard isPlain || inLine == .all, layout.perCPU == nil || map < NativeBurst.baseCount else { return nil }
+        guard isPlain || inLine == .all, layout.perCPU == nil || map < ValueBases.count else { return nil }
         return layout
     }
 

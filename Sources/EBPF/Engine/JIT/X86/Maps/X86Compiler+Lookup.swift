@@ -133,7 +133,7 @@ extension X86Compiler {
         let elements = lookup.elements
         if elements.workerStride == 0 {
             assembler.mov(.rax, Int64(Int(bitPattern: elements.base)))
-        } else if lookup.map < NativeBurst.baseCount {
+        } else if lookup.map < ValueBases.count {
             let offset = NativeLayout.State.bases + Int32(lookup.map * MemoryLayout<UInt>.stride)
             assembler.load(.bits64, .rax, X86Address(Self.state, offset))
         } else {
