@@ -32,6 +32,31 @@ struct ProgramTests {
         #expect(try api.call("GET", "/v1/programs").string("items.0.name") == "p")
     }
 
+    @Test func functionsForOtherHooksAreSkipped() throws {
+        let api = try TestService()
+        let object = try Fixture.object(
+            source: """
+                __attribute__((section("xdp"))) int in(void *context) { return 2; }
+                __attribute__((section("tc/ingress"))) int out(void *context) { return *(int *)0; }
+                """)
+        let reply = try api.putProgram("p", object)
+        #expect(reply.status == 201, "\(reply.text)")
+        #expect(reply.count("status.functions") == 1)
+        #expect(reply.string("status.skipped.0.name") == "out")
+        #expect(reply.string("status.skipped.0.section") == "tc/ingress")
+    }
+
+    @Test func namesThatNoURLHasAreRefused() throws {
+        let api = try TestService()
+        let object = try Fixture.object(
+            source: #"__attribute__((section("xdp"))) int program(void *context) __asm__("a/b");"#
+                + "int program(void *context) { return 2; }")
+        let reply = try api.putProgram("p", object)
+        #expect(reply.status == 422)
+        #expect(reply.problem == "invalid-object")
+        #expect(reply.string("detail")?.contains("a/b") == true, "\(reply.text)")
+    }
+
     @Test func replacingKeepsTheTagOfEqualContent() throws {
         let api = try TestService()
         let object = try Fixture.types.get()

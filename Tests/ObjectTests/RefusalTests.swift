@@ -29,6 +29,11 @@ import Testing
                 SEC("xdp") int entry(void *context) { return bpf_some_kfunc(1); }
                 """, kind: .unresolved, section: "xdp", words: ["\"bpf_some_kfunc\"", "no kernel function"]),
         Case(
+            name: "another hook of Linux",
+            source: """
+                SEC("tc") int entry(void *context) { return 0; }
+                """, kind: .unsupported, section: "tc", hasOffset: false, words: ["\"entry\"", "another hook of Linux"]),
+        Case(
             name: "kernel configuration",
             source: """
                 extern int CONFIG_NET __attribute__((section(".kconfig")));

@@ -43,6 +43,23 @@ import Testing
             ])
     }
 
+    /// Half of a tool's object is often for another hook, with what only the kernel has.
+    @Test func functionsForOtherHooksAreSkipped() throws {
+        let source =
+            Self.definition + """
+                extern int bpf_some_kfunc(int) SEC(".ksyms");
+                SEC("xdp") int in(int *context) { return context[0]; }
+                SEC("tc") int out(int *context) { return bpf_some_kfunc(context[1]); }
+                SEC("tc/egress") int out2(int *context) { return 0; }
+                SEC("fentry.s/do_unlinkat") int trace(int *context) { return 0; }
+                SEC("tcp") int mine(int *context) { return 2; }
+                """
+        let object = try ObjectFile(elf: Compiler.object(source: source))
+        #expect(object.programs.map(\.name) == ["in", "mine"])
+        #expect(object.skipped.map(\.name) == ["out", "out2", "trace"])
+        #expect(object.skipped.map(\.section) == ["tc", "tc/egress", "fentry.s/do_unlinkat"])
+    }
+
     @Test func symbolsWithoutAType() throws {
         let source = """
             asm(".section xdp,\\"ax\\",@progbits\\n.globl program\\nprogram:\\nr0 = 2\\nif r1 == 0 goto LBB0_1\\nr0 = 1\\n"

@@ -5,6 +5,8 @@ public struct ObjectFile: Sendable {
     /// Entry functions, in the order of the file: the global functions of each section of programs, or the first one
     /// where it has none but static ones; those of `.text` where there is no other section of code.
     public let programs: [ObjectProgram]
+    /// Entry functions for other hooks of Linux: nothing else is read of them.
+    public let skipped: [SkippedFunction]
     /// Maps that the source declares, then one for each data section.
     public private(set) var maps: [MapDefinition]
     /// Type information; nil where the object was compiled without `-g`.
@@ -29,6 +31,12 @@ public struct ObjectFile: Sendable {
         /// In `.rodata`: a program never changes it.
         public var isConst: Bool
         public var isGlobal: Bool
+    }
+
+    /// A function whose section says that it is for another hook of Linux, as `tc`.
+    public struct SkippedFunction: Hashable, Sendable {
+        public var name: String
+        public var section: String
     }
 
     public init(elf bytes: [UInt8]) throws(ObjectError) {
@@ -59,9 +67,24 @@ public struct ObjectFile: Sendable {
         let table = try FunctionTable(elf)
         var linker = try Linker(elf: elf, table: table, lines: lines, targets: targets)
         var programs: [ObjectProgram] = []
-        for entry in Self.entries(elf, table) { programs.append(try linker.link(entry: entry)) }
+        var skipped: [SkippedFunction] = []
+        for entry in Self.entries(elf, table) {
+            let function = table.functions[entry]
+            let section = elf.sections[function.section].name
+            if ForeignSection.contains(section) {
+                skipped.append(SkippedFunction(name: function.name, section: section))
+            } else {
+                programs.append(try linker.link(entry: entry))
+            }
+        }
+        if programs.isEmpty, let other = skipped.first {
+            throw ObjectError(
+                .unsupported, section: other.section,
+                "\"\(other.name)\" is for another hook of Linux, and there is no XDP or VALE program")
+        }
 
         self.programs = programs
+        self.skipped = skipped
         self.btf = btf
         maps = declared.map(\.definition) + data.map(\.definition) + (configuration.definition.map { [$0] } ?? [])
         variables = try DataSections.variables(elf, btf: btf, data: data, firstMap: declared.count)
@@ -79,6 +102,7 @@ public struct ObjectFile: Sendable {
     /// An object of one program that needs no maps: what was made by something other than a compiler.
     public init(program: ObjectProgram) {
         programs = [program]
+        skipped = []
         maps = []
         btf = nil
         license = nil

@@ -80,7 +80,7 @@ struct VerifyCommand: ParsableCommand {
         }
         guard !verifier.file.programs.isEmpty else { throw .badUsage("the object has no program") }
         guard let function else {
-            return VerifyReport(verifier.verifyAll(undeclared: type), object: object ?? "-")
+            return VerifyReport(verifier.verifyAll(undeclared: type), of: verifier.file, path: object ?? "-")
         }
         guard let code = verifier.file.programs.first(where: { $0.name == function }) else {
             throw .badUsage("\(LoadError.noSuchFunction(function, available: verifier.file.programs.map(\.name)))")

@@ -1,21 +1,22 @@
 import Engine
 import Foundation
+import Object
 import Verifier
 
 /// What `swale verify` prints.
 struct VerifyReport {
     private let verifications: [Verification]
     /// The object and why it is refused, where the report is about all of it.
-    private let object: (path: String, rejection: Rejection?)?
+    private let object: (path: String, rejection: Rejection?, skipped: [ObjectFile.SkippedFunction])?
 
     init(_ verification: Verification) {
         verifications = [verification]
         object = nil
     }
 
-    init(_ verdict: ObjectVerdict, object path: String) {
+    init(_ verdict: ObjectVerdict, of file: ObjectFile, path: String) {
         verifications = verdict.verifications
-        object = (path, verdict.rejection)
+        object = (path, verdict.rejection, file.skipped)
     }
 
     var isAccepted: Bool { verifications.allSatisfy(\.isAccepted) && object?.rejection == nil }
@@ -33,6 +34,10 @@ struct VerifyReport {
                 RejectionText.printable(verification.function), verification.type.rawValue, verdict(verification),
                 String(statistics.instructionsExplored),
                 String(format: "%.1f", Double(statistics.cpuMicroseconds) / 1000))
+        }
+        for function in object?.skipped ?? [] {
+            let section = RejectionText.printable(function.section)
+            table.add(RejectionText.printable(function.name), section, "skipped: not for a switch", "", "")
         }
         var parts = verifications.compactMap(\.verdict.log).map { RejectionText.printable($0, ofLines: true) }
         parts.append(table.text)
@@ -54,6 +59,12 @@ struct VerifyReport {
         var accepted: Bool
         var rejection: Rejection?
         var programs: [Verification]
+        var skipped: [Skipped]
+
+        struct Skipped: Encodable {
+            var name: String
+            var section: String
+        }
     }
 
     /// A verdict for one program, an object with an array of them for all programs of an object.
@@ -63,7 +74,8 @@ struct VerifyReport {
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             guard let object else { return String(decoding: try encoder.encode(verifications[0]), as: UTF8.self) }
             let document = ObjectDocument(
-                object: object.path, accepted: isAccepted, rejection: object.rejection, programs: verifications)
+                object: object.path, accepted: isAccepted, rejection: object.rejection, programs: verifications,
+                skipped: object.skipped.map { ObjectDocument.Skipped(name: $0.name, section: $0.section) })
             return String(decoding: try encoder.encode(document), as: UTF8.self)
         }
     }

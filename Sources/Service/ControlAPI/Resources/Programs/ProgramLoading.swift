@@ -24,6 +24,9 @@ struct ProgramLoading {
 
     func load(replacing old: ProgramRecord?) throws(Problem) -> Loaded {
         let file = verifier.file
+        if let function = file.programs.first(where: { !Names.isFunctionName($0.name) }) {
+            throw Problem(.invalidObject, "function \(function.name): the name can't be part of a URL")
+        }
         var options = try LoadOptions(upload.options, file, state)
         options.name = name
         options.program = control.programOptions

@@ -116,10 +116,12 @@ enum ProgramRoutes {
                 ])
             }
         }
+        let skipped = file.skipped.map { ["name": .string($0.name), "section": .string($0.section)] as JSON }
         return [
             "name": .string(record.name), "spec": record.spec,
             "status": [
-                "functions": .array(functions), "maps": .array(maps), "btf": .bool(file.btf != nil),
+                "functions": .array(functions), "skipped": .array(skipped), "maps": .array(maps),
+                "btf": .bool(file.btf != nil),
                 "license": file.license.map { .string($0) } ?? nil, "attachments": .array(attachments),
                 "loaded": .string(Timestamp.text(record.loaded)),
             ],

@@ -36,6 +36,9 @@ struct ProgramCommand: ParsableCommand {
                         function["name"].text, function["section"].text, function["type"].text,
                         function["instructions"].text, names(function["verified"], "type"))
                 }
+                for function in reply["status"]["skipped"].items {
+                    table.add(function["name"].text, function["section"].text, "skipped", "", "")
+                }
                 return table.text
             }
         }
