@@ -155,6 +155,8 @@ struct ReferenceTests {
         #expect(got.string("value.program.function") == "last")
         #expect(try api.call("PUT", url, json: got.text).status == 200)
         #expect(try verdict(api) == "redirect")
+        let torn = try api.call("PUT", url, json: #"{"value":{"port":"br0/b","interface":"absent0"}}"#)
+        #expect(torn.string("errors.0.pointer") == "/value/interface")
         _ = try api.call("PUT", url, json: #"{"value":{"ifindex":77}}"#)
         let other = try api.call("GET", url)
         #expect(other.int("value.ifindex") == 77)

@@ -27,7 +27,7 @@ struct EntryCodec: Sendable {
         keySize = map.attributes.keySize
         valueSize = map.attributes.valueSize
         isPerCPU = map.isPerCPU
-        isIndexed = schema == nil && keySize == 4 && map.attributes.type.isIndexed
+        isIndexed = schema == nil && map.attributes.type.isIndexed
         workers = map.isPerCPU ? map.domain.workers : 1
         isTyped = format.map { $0 == .typed } ?? (schema != nil || references != nil)
         isSummed = map.isPerCPU && perCPU == .sum
@@ -165,14 +165,5 @@ struct EntryCodec: Sendable {
 
     private func one(_ reader: JSONReader) throws(Problem) -> [UInt8] {
         isTyped ? try value.encode(reader) : try TypeSchema.hex(reader, size: valueSize)
-    }
-}
-
-extension MapType {
-    fileprivate var isIndexed: Bool {
-        switch self {
-        case .array, .perCPUArray, .progArray, .perfEventArray, .arrayOfMaps, .devmap, .cpumap, .xskmap: true
-        default: false
-        }
     }
 }

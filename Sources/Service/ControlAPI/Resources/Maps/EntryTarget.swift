@@ -86,12 +86,9 @@ struct EntryTarget: Sendable {
         default: break
         }
         guard !exists else { return }
-        let isIndexed = references != nil && record.attributes.keySize == 4 && !record.attributes.type.isHashed
-        if isIndexed {
+        if record.attributes.type.isIndexed {
             let index = key.withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }
             guard index >= record.attributes.maxEntries else { return }
-        }
-        guard record.attributes.hasDeletableEntries && !isIndexed else {
             throw Problem(MapError.tooBig("index is past the end of \(record.attributes.maxEntries) elements"))
         }
         let evicts = record.attributes.type == .lruHash || record.attributes.type == .lruPerCPUHash
@@ -105,6 +102,11 @@ extension MapAttributes {
 }
 
 extension MapType {
-    /// Whether its elements have keys of their own, among maps that refer to maps or programs.
-    fileprivate var isHashed: Bool { self == .hashOfMaps || self == .devmapHash }
+    /// Whether keys are numbers below `maxEntries`, of 4 bytes.
+    var isIndexed: Bool {
+        switch self {
+        case .array, .perCPUArray, .progArray, .perfEventArray, .arrayOfMaps, .devmap, .cpumap, .xskmap: true
+        default: false
+        }
+    }
 }

@@ -98,6 +98,11 @@ struct ReferenceForm: Sendable {
     private func ifindex(_ members: JSONReader.Members) throws(Problem) -> UInt32 {
         if let reader = members["port"], case .string(let name) = reader.value {
             guard let index = indices[name] else { throw reader.refusal("there is no port \(name) with an interface") }
+            if let other = members["interface"], case .string(let interface) = other.value,
+                if_nametoindex(interface) != index
+            {
+                throw other.refusal("\(interface) is not the interface of port \(name)")
+            }
             return index
         }
         if let reader = members["interface"] {
