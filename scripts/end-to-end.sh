@@ -310,12 +310,15 @@ check "an idle switch sleeps" idle
 
 SWALE_URL=unix:$work/run/swale.sock "$work/root/usr/bin/swale" capture lab --write "$work/last.pcapng" 2>/dev/null &
 capture=$!
+SWALE_URL=unix:$work/run/swale.sock "$work/root/usr/bin/swale" events >/dev/null 2>"$work/events" &
+events=$!
 wait_until 5 captures_are 1
 kill -TERM "$service"
 status=0
 wait "$service" || status=$?
 service=
 wait $capture && tcpdump -r "$work/last.pcapng" >/dev/null 2>&1 || status="$status, and breaks a capture off"
+! wait $events && grep -q "ended the stream" "$work/events" || status="$status, and events end without a word"
 [ ! -e "$work/run/swale.sock" ] || status="$status, the socket is left"
 if [ "$status" = 0 ]; then
     ((++passed)) && echo "ok      SIGTERM ends it"

@@ -45,7 +45,7 @@ struct CaptureCommand: ParsableCommand {
         let result = Result { () throws(Failure) in try capture.follow(to: output) }
         capture.finish()
         try result.get()
-        if let summary = capture.summary { printError(summary) }
+        printError(capture.summary ?? "the service ended the capture; all that it had is written")
     }
 }
 

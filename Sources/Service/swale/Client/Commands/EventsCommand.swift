@@ -11,7 +11,7 @@ struct EventsCommand: ParsableCommand {
 
     func run() throws {
         let query: [(name: String, value: String?)] = [("types", types), ("limit", limit.map { String($0) })]
-        try options.follow(Client.path("v1", "events", query: query)) { event, data in
+        try options.follow(Client.path("v1", "events", query: query), limit: limit) { event, data in
             switch event.name {
             case "lifecycle": "\(data["time"].text)  \(data["kind"].text) \(data["name"].text) \(data["action"].text)"
             case "trace": TraceCommand.text(data)
@@ -29,7 +29,7 @@ struct TraceCommand: ParsableCommand {
 
     func run() throws {
         let query: [(name: String, value: String?)] = [("types", "trace"), ("limit", limit.map { String($0) })]
-        try options.follow(Client.path("v1", "events", query: query)) { _, data in Self.text(data) }
+        try options.follow(Client.path("v1", "events", query: query), limit: limit) { _, data in Self.text(data) }
     }
 
     static func text(_ data: Document) -> String {

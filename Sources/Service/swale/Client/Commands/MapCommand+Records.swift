@@ -12,7 +12,7 @@ extension MapCommand {
 
         func run() throws {
             let query: [(name: String, value: String?)] = [("type", type), ("limit", limit.map { String($0) })]
-            try options.follow(Client.path("v1", "maps", map, "records", query: query)) { event, data in
+            try options.follow(Client.path("v1", "maps", map, "records", query: query), limit: limit) { event, data in
                 if event.name == "lost" { return "(\(data["lost"].text) records were lost)" }
                 let packet = data["packet"].isNull ? "" : "  packet \(data["packet"].text)"
                 return (data["value"].isNull ? data["hex"].text : data["value"].text) + packet

@@ -2,8 +2,10 @@ import Glibc
 
 extension ClientOptions {
     /// Prints a stream's events as they come: their data with `--json`, else what `render` makes of it, where it makes
-    /// anything.
-    func follow(_ path: String, _ render: (EventReader.Event, Document) -> String?) throws(Failure) {
+    /// anything. A stream without a limit has no end of its own.
+    func follow(
+        _ path: String, limit: Int?, _ render: (EventReader.Event, Document) -> String?
+    ) throws(Failure) {
         var reader = EventReader()
         try client.stream(path) { bytes throws(Failure) in
             for event in try reader.read(bytes) {
@@ -17,5 +19,6 @@ extension ClientOptions {
             fflush(nil)
             return true
         }
+        if limit == nil { throw .failed("the service ended the stream") }
     }
 }
