@@ -174,9 +174,7 @@ struct RejectionTests {
         #expect(try api.putProgram("p", hub).status == 201)
         _ = try api.call("PUT", "/v1/switches/br0/program", json: #"{"program":"p"}"#)
 
-        let pool = api.service.control.verification
-        let hold = DispatchSemaphore(value: 0)
-        for _ in 0..<pool.threads { #expect(pool.submit { hold.wait() }) }
+        let held = HeldPool(api.service.control.verification, fillsLine: false)
         let waiting = try Connection(port: api.port)
         try waiting.send(
             Array(
@@ -191,30 +189,18 @@ struct RejectionTests {
         ports[0].inject([UInt8](repeating: 2, count: 64))
         #expect(eventually { ports[1].transmittedCount == 1 })
 
-        for _ in 0..<pool.threads { hold.signal() }
+        held.release()
         #expect(try Reply(waiting.readToEnd()).status == 201)
     }
 
     @Test func whoWaitsTooLongInLineIsSentAway() throws {
         let api = try TestService()
-        let pool = api.service.control.verification
-        let hold = DispatchSemaphore(value: 0)
-        let begun = DispatchSemaphore(value: 0)
-        let held = pool.threads + pool.waiting
-        for index in 0..<held {
-            let isQueued = pool.submit {
-                begun.signal()
-                hold.wait()
-            }
-            #expect(isQueued)
-            // What is at work waits in no line.
-            if index < pool.threads { begun.wait() }
-        }
+        let held = HeldPool(api.service.control.verification, fillsLine: true)
         let reply = try api.putProgram("p", try Self.unchecked.get())
         #expect(reply.status == 503)
         #expect(reply.problem == "busy")
         #expect(reply.headers["retry-after"] != nil)
-        for _ in 0..<held { hold.signal() }
+        held.release()
         #expect(try eventually { try api.putProgram("p", try Self.unchecked.get()).status == 422 })
     }
 

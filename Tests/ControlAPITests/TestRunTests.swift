@@ -174,25 +174,13 @@ struct TestRunTests {
     /// Test runs wait for test runs alone, and only so many of them.
     @Test func aFullPoolHoldsUpNothingElse() throws {
         let api = try service()
-        let pool = api.service.control.testRuns
-        let hold = DispatchSemaphore(value: 0)
-        let begun = DispatchSemaphore(value: 0)
-        let held = pool.threads + pool.waiting
-        for index in 0..<held {
-            let isQueued = pool.submit {
-                begun.signal()
-                hold.wait()
-            }
-            #expect(isQueued)
-            // What is at work waits in no line.
-            if index < pool.threads { begun.wait() }
-        }
+        let held = HeldPool(api.service.control.testRuns, fillsLine: true)
         let refused = try run(api, "")
         #expect(refused.status == 503)
         #expect(refused.problem == "busy")
         #expect(refused.headers["retry-after"] != nil)
         #expect(try api.call("PUT", "/v1/programs/q", json: #"{"filter":"ip"}"#).status == 201)
-        for _ in 0..<held { hold.signal() }
+        held.release()
         #expect(try eventually { try run(api, "").status == 200 })
     }
 
