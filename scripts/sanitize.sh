@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Tests of maps and engine under ThreadSanitizer and AddressSanitizer: `sanitize.sh thread address`. With `--build` before
-# the names they are built, and not run.
+# Tests of maps and engine under ThreadSanitizer and AddressSanitizer: `sanitize.sh thread address`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,11 +7,6 @@ export SWALE_TARGETS=CLinux,ISA,Object,Maps,Verifier,Engine,MapsTests,EngineTest
 export TSAN_OPTIONS="halt_on_error=1 exitcode=66"
 # The runtime of Swift keeps what it allocates for types.
 export ASAN_OPTIONS="detect_leaks=0"
-runs=1
-if [ "${1:-}" = --build ]; then
-    runs=0
-    shift
-fi
 for sanitizer in "$@"; do
     # What takes long and is about neither memory nor threads.
     skipped='CollisionTests|Conformance'
@@ -20,6 +14,5 @@ for sanitizer in "$@"; do
     [ "$sanitizer" != thread ] || skipped+='|FunctionTests|LPMTests|LRUTests|HashTests|KernelComparisonTests'
     options=(--sanitize "$sanitizer" --scratch-path ".build/$sanitizer")
     scripts/build-tests.sh "${options[@]}"
-    [ $runs = 1 ] || continue
     timeout -k 10 600 swift test --skip-build "${options[@]}" --filter '^(MapsTests|EngineTests)\.' --skip "$skipped"
 done

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # `make test`: every check, with the time that each part took.
 #
-# Two lanes run at once: tests of modules, and tests of the service. Networks wait, where the other lane has something to
-# do. What a part prints is shown when it ends.
+# Two lanes run at once: tests of modules, and tests of the service. Networks wait, and builds keep only one core busy for
+# long stretches, where the other lane has something to do. What a part prints is shown when it ends.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -28,14 +28,6 @@ part() {
     [ $outcome = passed ]
 }
 
-# build_part NAME COMMAND...: a part that waits for other builds: two at once take longer than one after the other.
-build_part() {
-    (
-        flock 8
-        part "$@" 8>&-
-    ) 8>$logs/building
-}
-
 # reason NAME LOG: the lines that tell why a part failed, or its last ones. Shown at the end, where they are found.
 reason() {
     local lines
@@ -55,20 +47,18 @@ finish() {
 
 modules() {
     # A folder of its own: builds in one wait for each other.
-    build_part "debug build" scripts/build-tests.sh --scratch-path .build/test || return 0
+    part "debug build" scripts/build-tests.sh --scratch-path .build/test || return 0
     # A test that hangs is killed, and fails the run, long before CI would give up on all of it.
     part "unit tests" timeout -k 10 900 swift test --skip-build --scratch-path .build/test || true
-    build_part "thread build" scripts/sanitize.sh --build thread || return 0
     part "thread sanitizer" scripts/sanitize.sh thread || true
 }
 
 service() {
-    build_part "release build" make --no-print-directory build || return 0
+    part "release build" make --no-print-directory build || return 0
     part "real programs" scripts/verify-matrix.sh || true
     part "end to end" scripts/end-to-end.sh || true
     part "networks" make --no-print-directory networks || true
     part "contract" scripts/contract-test.sh || true
-    build_part "address build" scripts/sanitize.sh --build address || return 0
     part "address sanitizer" scripts/sanitize.sh address || true
 }
 
