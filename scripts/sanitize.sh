@@ -9,9 +9,9 @@ export TSAN_OPTIONS="halt_on_error=1 exitcode=66"
 export ASAN_OPTIONS="detect_leaks=0"
 for sanitizer in "$@"; do
     # What takes long and is about neither memory nor threads.
-    skipped='CollisionTests|Conformance'
+    skipped='Conformance'
     # One thread, and many steps.
-    [ "$sanitizer" != thread ] || skipped+='|FunctionTests|LPMTests|LRUTests|HashTests|KernelComparisonTests'
+    [ "$sanitizer" != thread ] || skipped+='|CollisionTests|FunctionTests|LPMTests|LRUTests|HashTests|KernelComparisonTests'
     options=(--sanitize "$sanitizer" --scratch-path ".build/$sanitizer")
     scripts/build-tests.sh "${options[@]}"
     timeout -k 10 600 swift test --skip-build "${options[@]}" --filter '^(MapsTests|EngineTests)\.' --skip "$skipped"
