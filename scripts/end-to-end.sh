@@ -310,9 +310,10 @@ check "an idle switch sleeps" idle
 
 SWALE_URL=unix:$work/run/swale.sock "$work/root/usr/bin/swale" capture lab --write "$work/last.pcapng" 2>/dev/null &
 capture=$!
-SWALE_URL=unix:$work/run/swale.sock "$work/root/usr/bin/swale" events >/dev/null 2>"$work/events" &
+SWALE_URL=unix:$work/run/swale.sock "$work/root/usr/bin/swale" events --types stats >"$work/stats" 2>"$work/events" &
 events=$!
 wait_until 5 captures_are 1
+wait_until 5 test -s "$work/stats"
 kill -TERM "$service"
 status=0
 wait "$service" || status=$?
