@@ -107,7 +107,7 @@ import Testing
             }
         }
         // Two or three in ten where a bucket has room for one element or two.
-        #expect(unsure < elements / 2)
+        #expect(unsure < elements * 4 / 9)
         let other = try Map(
             MapAttributes(type: .array, keySize: 4, valueSize: 8, maxEntries: 9), domain: WorkerDomain())
         #expect(other.core.hashLookupLayout == nil)
